@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Ensure what is committed is what the Go structs say.
+func TestGeneratedFilesAreFresh(t *testing.T) {
+	t.Parallel()
+	root, err := repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := generate(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range files {
+		got, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is stale: run `make gen` and commit what it changes", name)
+		}
+	}
+}
+
+// Ensure a struct that somebody adds to the contract cannot be forgotten in it.
+func TestEveryStructIsInTheSchema(t *testing.T) {
+	t.Parallel()
+	root, err := repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := parse(filepath.Join(root, "functions/wire"), filepath.Join(root, "functions/chat"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := reflectContract(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := map[string]bool{
+		"Envelope": true, // part of the requests
+		"Refusal":  true, // becomes an Error
+	}
+	for _, name := range src.structs {
+		if _, ok := schema.Definitions[name]; !ok && !inside[name] {
+			t.Errorf("%s is nowhere in the schema: add it to the lists in schema.go", name)
+		}
+	}
+}
+
+// Ensure every frame and body has a golden file, so that none goes untested on either side.
+func TestEveryFrameIsGolden(t *testing.T) {
+	t.Parallel()
+	root, err := repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"ping"}
+	for _, r := range requests() {
+		for _, role := range r.roles {
+			want = append(want, role+"."+typeOf(r.frame))
+		}
+	}
+	for _, frame := range serverFrames() {
+		want = append(want, "server."+typeOf(frame))
+	}
+	for _, c := range calls() {
+		if c.request != nil {
+			want = append(want, "http."+nameOf(c.request))
+		}
+		want = append(want, "http."+nameOf(c.reply))
+	}
+	for _, name := range want {
+		content, err := os.ReadFile(filepath.Join(root, "functions/wire/testdata", name+".json"))
+		if err != nil {
+			t.Error(err)
+		} else if !json.Valid(content) {
+			t.Errorf("%s.json is not JSON", name)
+		}
+	}
+}
