@@ -332,6 +332,10 @@ export interface Row {
   text?: string;
   cid?: string;
   outcome?: string;
+  /**
+   * Note is the agent's, on the row that closes; only agents see it.
+   */
+  note?: string;
   at: number;
 }
 /**

@@ -1,0 +1,83 @@
+package chat
+
+import (
+	"slices"
+	"time"
+)
+
+// Availability is an agent's own state.
+type Availability string
+
+// The availabilities.
+const (
+	Ready         Availability = "READY"
+	Paused        Availability = "PAUSED"
+	NotResponding Availability = "NOT_RESPONDING" // missed too many offers that were seen
+	WrapUp        Availability = "WRAPUP"
+	Offline       Availability = "OFFLINE"
+)
+
+// Presence is a lease that every sign of life renews.
+const (
+	// DefaultLease is how long an agent, or a customer who waits, counts as present after their last sign of life: hidden
+	// tabs tick once a minute, so two beats may be lost.
+	DefaultLease = 150 * time.Second
+	// MissedLimit is how many offers in a row an agent may see and not answer before they are set to NotResponding.
+	MissedLimit = 3
+	// DefaultCapacity is how many sessions an agent holds at once.
+	DefaultCapacity = 5
+)
+
+// Agent is a person who answers customers. Configuration makes them; they are OFFLINE until they sign in, hold at most
+// Capacity open sessions, and are OFFLINE again when they sign out or their lease is over. What they have open stays theirs
+// through reloads and lost networks.
+type Agent struct {
+	ID       string
+	Name     string
+	State    Availability
+	Reason   string // of a pause
+	Changed  time.Time
+	Next     Availability // what they become when the open sessions are over; counts as a pause for new offers
+	Open     []string     // sessions they own or assist in
+	Capacity int
+	Offer    string // reservation of the one offer made to them alone
+	Idle     time.Time
+	Seen     time.Time // last sign of life
+	// Unreached is when an offer last ran out without reaching any of their desktops.
+	Unreached time.Time
+	Missed    int
+	Queues    []string
+}
+
+// Present reports whether the lease is running.
+func (a Agent) Present(now time.Time, lease time.Duration) bool {
+	return a.State != Offline && !a.Seen.Before(now.Add(-lease))
+}
+
+// unfit says why the agent cannot be offered a session now; "" if they can. reserve: the strategy reserves the agent, so a
+// showing reservation counts too.
+func (a Agent) unfit(now time.Time, lease time.Duration, skip []string, reserve bool) string {
+	switch {
+	case a.State == Offline:
+		return "offline"
+	case a.State == Paused:
+		return "paused"
+	case a.State == NotResponding:
+		return "not responding"
+	case a.State == WrapUp:
+		return "wrap-up"
+	case a.Next != "":
+		return "leaving after these sessions"
+	case !a.Present(now, lease):
+		return "no sign of life"
+	case !a.Seen.After(a.Unreached):
+		return "last offer did not reach them"
+	case len(a.Open) >= a.Capacity:
+		return "full"
+	case slices.Contains(skip, a.ID):
+		return "asked before"
+	case reserve && a.Offer != "":
+		return "has another offer"
+	}
+	return ""
+}

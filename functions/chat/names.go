@@ -1,0 +1,102 @@
+package chat
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// nameTTL is how long names and settings that rarely change are believed: an operator who changes one waits a minute.
+const nameTTL = time.Minute
+
+// maxNames bounds the cache; it is emptied when it is full.
+const maxNames = 10_000
+
+// names remembers websites, queues and agents' names. Nothing that a rule decides by comes from here, but the settings a new
+// session starts with.
+type names struct {
+	mu sync.Mutex
+	m  map[string]named
+}
+
+type named struct {
+	value any
+	until time.Time
+}
+
+// cached returns what key stands for, reading it if it is not known or too old.
+func cached[T any](d *Desk, key string, read func() (T, error)) (T, error) {
+	now := d.now()
+	d.names.mu.Lock()
+	n, ok := d.names.m[key]
+	d.names.mu.Unlock()
+	if ok && now.Before(n.until) {
+		return n.value.(T), nil
+	}
+	v, err := read()
+	if err != nil {
+		return v, err
+	}
+	d.names.mu.Lock()
+	if d.names.m == nil || len(d.names.m) >= maxNames {
+		d.names.m = map[string]named{}
+	}
+	d.names.m[key] = named{v, now.Add(nameTTL)}
+	d.names.mu.Unlock()
+	return v, nil
+}
+
+func (d *Desk) website(ctx context.Context, id string) (Website, error) {
+	return cached(d, "w#"+id, func() (Website, error) { return d.Store.Website(ctx, id) })
+}
+
+func (d *Desk) queue(ctx context.Context, id string) (Queue, error) {
+	return cached(d, "q#"+id, func() (Queue, error) {
+		r, err := d.Store.Roster(ctx, id)
+		return r.Queue, err
+	})
+}
+
+// refs of things whose name could not be read show their id.
+func (d *Desk) websiteRef(ctx context.Context, id string) Ref {
+	if w, err := d.website(ctx, id); err == nil && w.Name != "" {
+		return Ref{id, w.Name}
+	}
+	return Ref{id, id}
+}
+
+func (d *Desk) queueRef(ctx context.Context, id string) Ref {
+	if q, err := d.queue(ctx, id); err == nil && q.Name != "" {
+		return Ref{id, q.Name}
+	}
+	return Ref{id, id}
+}
+
+func (d *Desk) agentRef(ctx context.Context, id string) Ref {
+	if id == "" {
+		return Ref{}
+	}
+	name, err := cached(d, "a#"+id, func() (string, error) {
+		a, err := d.Store.Agent(ctx, id)
+		return a.Name, err
+	})
+	if err != nil || name == "" {
+		return Ref{id, id}
+	}
+	return Ref{id, name}
+}
+
+// person is who asks in a session, from its first row.
+func (d *Desk) person(ctx context.Context, s Session) Person {
+	p, err := cached(d, "p#"+s.ID, func() (Person, error) {
+		rows, err := d.Store.Rows(ctx, []RowRef{s.row(1)})
+		if err != nil || len(rows) == 0 || rows[0].Person == nil {
+			return Person{Name: s.Name}, err
+		}
+		return *rows[0].Person, nil
+	})
+	if err != nil {
+		return Person{Name: s.Name}
+	}
+	return p
+}

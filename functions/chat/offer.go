@@ -1,0 +1,96 @@
+package chat
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// OfferRef names one offer.
+type OfferRef struct {
+	Session    string
+	Generation int
+	Round      int
+}
+
+// Reservation is how an agent's item names the offer that is made to them alone: "<session>#<round>".
+func (r OfferRef) Reservation() string { return r.Session + "#" + strconv.Itoa(r.Round) }
+
+// OfferOutcome is how an offer ended. Every offer ends in exactly one.
+type OfferOutcome string
+
+// The outcomes of an offer.
+const (
+	OfferAccepted  OfferOutcome = "accepted"
+	OfferRejected  OfferOutcome = "rejected"  // by all who were asked
+	OfferExpired   OfferOutcome = "expired"   // nobody decided in time
+	OfferRescinded OfferOutcome = "rescinded" // what the others hear of an accepted one
+	OfferCanceled  OfferOutcome = "canceled"  // customer left, agent paused or lost, licence full
+)
+
+// Offer is the ledger row of one offer: who was asked, why they, what each did. It is written with the transaction that
+// makes the offer, marked while it shows, and ended by the transaction that ends it. It is never deleted before its session.
+type Offer struct {
+	OfferRef
+	To        []string // at most MaxAsked agents
+	Strategy  Strategy
+	Why       Why
+	At        time.Time
+	Until     time.Time
+	Delivered map[string]time.Time // a desktop has it
+	Seen      map[string]time.Time // on a visible tab
+	Rejected  []string
+	Outcome   OfferOutcome // "" while it shows
+	By        string       // the winner
+	Ended     time.Time
+	Expires   time.Time // end of retention
+}
+
+// Why explains a routing decision to the people it concerns.
+type Why struct {
+	Candidates []string          // in the order of the strategy
+	Excluded   map[string]string // agent -> reason
+	Ahead      int               // sessions before this one that one of the candidates could take
+}
+
+// MaxAsked is how many agents one offer rings at once: its ledger row stays below 4 KB and its pushes below a second.
+const MaxAsked = 50
+
+// Shows reports whether the offer still waits for this agent.
+func (o Offer) Shows(agent string) bool {
+	return o.Outcome == "" && slices.Contains(o.To, agent) && !slices.Contains(o.Rejected, agent)
+}
+
+// declined reports whether everybody who was asked has rejected.
+func (o Offer) declined() bool {
+	for _, a := range o.To {
+		if !slices.Contains(o.Rejected, a) {
+			return false
+		}
+	}
+	return true
+}
+
+// blame says what an offer that ran out means for one of those asked.
+type blame int
+
+const (
+	blameNobody    blame = iota
+	blameSkipped         // it reached them: not again in this lap
+	blameMissed          // it reached them and was on their screen: counts towards not responding
+	blameUnreached       // it never reached a desktop: no offers until a sign of life
+)
+
+// blameOf judges an expired offer for one agent.
+func (o Offer) blameOf(agent string) blame {
+	switch {
+	case slices.Contains(o.Rejected, agent):
+		return blameNobody
+	case !o.Seen[agent].IsZero():
+		return blameMissed
+	case !o.Delivered[agent].IsZero():
+		return blameSkipped
+	default:
+		return blameUnreached
+	}
+}

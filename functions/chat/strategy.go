@@ -1,0 +1,147 @@
+package chat
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// routing is what a routing decision is made on: one session that waits, the queue with its members, the members as agents, the
+// licence, and the lines of all queues that the candidates serve.
+type routing struct {
+	session Session
+	roster  Roster
+	agents  []Agent
+	shards  []Shard
+	line    []Waiter
+	visit   Visit
+	now     time.Time
+	lease   time.Duration
+	keep    time.Duration
+}
+
+// lostTurn is how old the router's last visit may be before a session counts as lost: it is not waited for, and the sweep
+// starts its routing again.
+const lostTurn = 90 * time.Second
+
+// noSeat reports whether the licence has no seat left.
+func (in routing) noSeat() bool {
+	_, ok := emptiest(in.shards)
+	return len(in.shards) > 0 && !ok
+}
+
+// newLap reports whether everyone available has been asked, so that asking starts again.
+func (in routing) newLap() bool {
+	available, asked := 0, 0
+	for _, a := range in.agents {
+		if a.unfit(in.now, in.lease, nil, false) == "" {
+			available++
+			if slices.Contains(in.session.Skip, a.ID) {
+				asked++
+			}
+		}
+	}
+	return available > 0 && available == asked
+}
+
+// candidates are the agents to whom this session may be offered, in the order of the strategy, and why the others are not.
+func (in routing) candidates() ([]Agent, Why) {
+	why := Why{Excluded: map[string]string{}}
+	var fit []Agent
+	for _, a := range in.agents {
+		if reason := a.unfit(in.now, in.lease, in.session.Skip, in.roster.Strategy.Reserves()); reason != "" {
+			why.Excluded[a.ID] = reason
+			continue
+		}
+		fit = append(fit, a)
+	}
+	in.order(fit)
+	if len(fit) > MaxAsked {
+		fit = fit[:MaxAsked]
+	}
+	for _, a := range fit {
+		why.Candidates = append(why.Candidates, a.ID)
+	}
+	return fit, why
+}
+
+// order sorts candidates by the queue's strategy; the first is asked first.
+func (in routing) order(fit []Agent) {
+	notified := map[string]time.Time{}
+	for _, m := range in.roster.Members {
+		notified[m.Agent] = m.Notified
+	}
+	slices.SortFunc(fit, func(a, b Agent) int {
+		byID := cmp.Compare(a.ID, b.ID)
+		switch in.roster.Strategy {
+		case RRMemory:
+			// The circle of ids begins behind the one who was engaged last.
+			return cmp.Or(cmp.Compare(btoi(a.ID <= in.roster.Engaged), btoi(b.ID <= in.roster.Engaged)), byID)
+		case LeastRecent:
+			return cmp.Or(notified[a.ID].Compare(notified[b.ID]), byID)
+		case LongestIdle:
+			return cmp.Or(a.Idle.Compare(b.Idle), byID)
+		case FewestChats:
+			return cmp.Or(cmp.Compare(len(a.Open), len(b.Open)), a.Idle.Compare(b.Idle), byID)
+		default:
+			return byID
+		}
+	})
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// ahead are the sessions before this one that one of its candidates could take. This one may only be offered when there are
+// fewer of them than candidates. "Only the head of the line may" left agents idle behind a head that they had turned down.
+func (in routing) ahead(candidates []Agent) []Waiter {
+	me := Waiter{Session: in.session.ID, Weight: in.session.Weight, Queued: in.session.Queued}
+	var before []Waiter
+	for _, w := range in.line {
+		if w.Session == me.Session || !w.before(me) || w.State != Waiting || !w.NoSeat.IsZero() || in.now.Sub(w.Turn) > lostTurn {
+			continue
+		}
+		if slices.ContainsFunc(candidates, func(a Agent) bool {
+			return slices.Contains(a.Queues, w.Queue) && !slices.Contains(w.Skip, a.ID)
+		}) {
+			before = append(before, w)
+		}
+	}
+	return before
+}
+
+// offer is the transition WAITING -> OFFERED. The offer's end counts from the entry of the routing task that makes it.
+func (in routing) offer(candidates []Agent, why Why) Change {
+	s := in.session
+	next := s
+	next.State, next.Round, next.Until = Offered, s.Round+1, in.roster.offerUntil(in.visit.Entered)
+	next.Token, next.Turn, next.Wake, next.NoSeat = in.visit.Token, in.now, 0, time.Time{}
+	o := Offer{OfferRef: next.offerRef(), Strategy: in.roster.Strategy, Why: why, At: in.now, Until: next.Until, Expires: in.now.Add(in.keep)}
+	var writes []Write
+	if in.roster.Strategy.Reserves() {
+		first := candidates[0]
+		next.Offered = first.ID
+		o.To = []string{first.ID}
+		writes = append(writes, Reserve{Agent: first.ID, Offer: o.Reservation(), Lease: in.now.Add(-in.lease)})
+	} else {
+		next.Offered = Everybody
+		for _, a := range candidates {
+			o.To = append(o.To, a.ID)
+		}
+	}
+	return Change{Name: "offer", Was: s, Now: next, WakeAsRead: true, Writes: append(writes, OpenOffer{Offer: o})}
+}
+
+// park leaves the session waiting for a wake-up, at the latest for its patience.
+func (in routing) park(noSeat bool) Change {
+	next := in.session
+	next.Token, next.Turn, next.Wake = in.visit.Token, in.now, 0
+	if noSeat {
+		next.NoSeat = in.now
+	}
+	return Change{Name: "park", Was: in.session, Now: next, WakeAsRead: true}
+}

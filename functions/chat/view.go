@@ -1,0 +1,90 @@
+package chat
+
+import (
+	"context"
+	"slices"
+)
+
+// lineWidth is how many sessions of a queue are counted for a customer's position.
+const lineWidth = 100
+
+// view shows a session to one side.
+func (d *Desk) view(ctx context.Context, s Session, role Role, head int, rows ...Row) View {
+	v := View{Session: s, For: role, Head: head, Rows: rows,
+		Queue: d.queueRef(ctx, s.Queue), Agent: d.agentRef(ctx, s.Agent), Website: d.websiteRef(ctx, s.Website)}
+	if role == RoleAgent {
+		v.Person = d.person(ctx, s)
+	}
+	if s.InLine() {
+		v.Position = d.position(ctx, s)
+	}
+	return v
+}
+
+// viewForAll shows a session to both sides.
+func (d *Desk) viewForAll(ctx context.Context, s Session, head int, rows ...Row) View {
+	return d.view(ctx, s, RoleAgent, head, rows...)
+}
+
+// position counts who is before a session in its queue. The index may be late; a session that is not in it yet is last.
+func (d *Desk) position(ctx context.Context, s Session) int {
+	line, err := d.Store.Waiting(ctx, s.Queue, lineWidth)
+	if err != nil {
+		d.besteffort(ctx, "read line", err)
+		return 0
+	}
+	me := Waiter{Session: s.ID, Weight: s.Weight, Queued: s.Queued}
+	n := 1
+	for _, w := range line {
+		if w.Session != s.ID && w.before(me) {
+			n++
+		}
+	}
+	return n
+}
+
+// line reads the lines of several queues as one, in order.
+func (d *Desk) line(ctx context.Context, queues []string, width int) ([]Waiter, error) {
+	parts := make([][]Waiter, len(queues))
+	var fs []func() error
+	for i, q := range queues {
+		fs = append(fs, func() (err error) {
+			parts[i], err = d.Store.Waiting(ctx, q, width)
+			return err
+		})
+	}
+	if len(fs) == 0 {
+		return nil, nil
+	}
+	if err := together(fs...); err != nil {
+		return nil, err
+	}
+	all := slices.Concat(parts...)
+	slices.SortFunc(all, func(a, b Waiter) int {
+		if a.before(b) {
+			return -1
+		}
+		return 1
+	})
+	return all, nil
+}
+
+// ring shows an offer to those asked.
+func (d *Desk) ring(ctx context.Context, s Session, o Offer) Ring {
+	r := Ring{Ref: o.OfferRef, Strategy: o.Strategy, Queue: d.queueRef(ctx, s.Queue), Website: d.websiteRef(ctx, s.Website),
+		Customer: s.Customer, Queued: s.Queued, At: o.At, Until: s.Until, Others: len(o.To) - 1}
+	rows, err := d.Store.Rows(ctx, []RowRef{s.row(1), s.row(s.Asked)})
+	d.besteffort(ctx, "read question", err)
+	for _, row := range rows {
+		if row.Place == 1 && row.Person != nil {
+			r.Person = *row.Person
+		}
+		if row.Place == s.Asked {
+			r.Question = row.Text
+		}
+	}
+	if r.Person.Name == "" {
+		r.Person.Name = s.Name
+	}
+	return r
+}

@@ -1,0 +1,204 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/functions/chat"
+)
+
+// ms is how times travel: milliseconds since 1970, 0 for none.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func ref(r chat.Ref) Ref { return Ref{r.ID, r.Name} }
+
+func refOrNil(r chat.Ref) *Ref {
+	if r.ID == "" {
+		return nil
+	}
+	return &Ref{r.ID, r.Name}
+}
+
+func refs(rs []chat.Ref) []Ref {
+	out := make([]Ref, len(rs))
+	for i, r := range rs {
+		out[i] = ref(r)
+	}
+	return out
+}
+
+// FromRows shows rows of a log to one side.
+func FromRows(rows []chat.Row, to chat.Role) []Row {
+	out := make([]Row, len(rows))
+	for i, r := range rows {
+		out[i] = Row{Place: r.Place, Kind: RowKind(r.Kind), Side: Side(r.Side), By: r.By, Name: r.Name, Text: r.Text, CID: r.CID,
+			Outcome: string(r.Outcome), At: ms(r.At)}
+		if to == chat.RoleAgent {
+			out[i].Note = r.Note
+		}
+	}
+	return out
+}
+
+// FromView shows a session to the side it was made for.
+func FromView(v chat.View) View {
+	s := v.Session
+	out := View{Session: s.ID, Generation: s.Generation, State: SessionState(s.State), Head: v.Head, Queue: ref(v.Queue), Agent: refOrNil(v.Agent),
+		Position: v.Position, Outcome: string(s.Outcome), Rows: FromRows(v.Rows, v.For)}
+	if s.InLine() {
+		out.State, out.Queued = SessionWaiting, ms(s.Queued)
+	}
+	if len(v.Read) > 0 {
+		out.Read = map[Side]int{}
+		for side, place := range v.Read {
+			out.Read[Side(side)] = place
+		}
+	}
+	if v.For == chat.RoleAgent {
+		out.State = SessionState(s.State)
+		out.Disposition, out.Website = s.Disposition, refOrNil(v.Website)
+		c := person(s.Customer, v.Person)
+		out.Customer = &c
+	}
+	return out
+}
+
+func person(id string, p chat.Person) Customer {
+	c := Customer{ID: id, Name: p.Name, Email: p.Email, Language: p.Language}
+	if p.PageURL != "" || p.Page != "" {
+		c.Page = &Page{URL: p.PageURL, Title: p.Page}
+	}
+	return c
+}
+
+// FromRing shows an offer.
+func FromRing(r chat.Ring, now time.Time) Offer {
+	return Offer{Type: "offer", Session: r.Ref.Session, Generation: r.Ref.Generation, Round: r.Ref.Round, Strategy: string(r.Strategy),
+		Queue: ref(r.Queue), Website: ref(r.Website), Customer: person(r.Customer, r.Person), Question: r.Question, Queued: ms(r.Queued),
+		Offered: ms(r.At), Until: ms(r.Until), Now: ms(now), Others: r.Others}
+}
+
+// FromMe shows an agent's own state.
+func FromMe(m chat.Me) Me {
+	a := m.Agent
+	open := a.Open
+	if open == nil {
+		open = []string{}
+	}
+	return Me{ID: a.ID, Name: a.Name, State: AgentState(a.State), Reason: a.Reason, Since: ms(a.Changed), Capacity: a.Capacity, Open: open,
+		Queues: refs(m.Queues)}
+}
+
+// snapshot is what Welcome and Pulse have in common.
+func snapshot(s chat.Snapshot) (views []View, me *Me, offers []Offer, line []QueueState) {
+	views = []View{}
+	for _, v := range s.Sessions {
+		views = append(views, FromView(v))
+	}
+	if s.Me != nil {
+		m := FromMe(*s.Me)
+		me = &m
+	}
+	for _, o := range s.Offers {
+		offers = append(offers, FromRing(o, s.Now))
+	}
+	for _, l := range s.Lines {
+		line = append(line, QueueState{Queue: ref(l.Queue), Waiting: l.Waiting, Longest: ms(l.Longest)})
+	}
+	return views, me, offers, line
+}
+
+// FromHello answers a hello.
+func FromHello(re int64, s chat.Snapshot) Welcome {
+	views, me, offers, line := snapshot(s)
+	return Welcome{Type: "welcome", Re: re, Now: ms(s.Now), Sessions: views, Me: me, Offers: offers, Line: line, Reasons: s.Reasons,
+		Dispositions: s.Dispositions}
+}
+
+// FromBeat answers a beat.
+func FromBeat(re int64, s chat.Snapshot) Pulse {
+	views, me, offers, line := snapshot(s)
+	return Pulse{Type: "pulse", Re: re, Now: ms(s.Now), Sessions: views, Me: me, Offers: offers, Line: line}
+}
+
+// FromError refuses a request.
+func FromError(re int64, err error) Error {
+	e := chat.AsError(err)
+	return Error{Type: "error", Re: re, Code: ErrorCode(e.Code), Message: e.Message, Retry: e.Retry, By: refOrNil(e.By)}
+}
+
+// Encode is the frame of an event.
+func Encode(e chat.Event) ([]byte, error) {
+	var frame any
+	switch e := e.(type) {
+	case chat.RowsAdded:
+		frame = &Rows{Type: "rows", Session: e.Session, Head: e.Head, Rows: FromRows(e.Rows, chat.RoleCustomer)}
+	case chat.SessionChanged:
+		frame = &SessionFrame{Type: "session", Now: ms(e.Now), Session: FromView(e.View)}
+	case chat.OfferMade:
+		o := FromRing(e.Offer, e.Now)
+		frame = &o
+	case chat.OfferGone:
+		frame = &Gone{Type: "gone", Session: e.Ref.Session, Generation: e.Ref.Generation, Round: e.Ref.Round, Outcome: Outcome(e.Outcome),
+			By: refOrNil(e.By), Customer: e.Customer}
+	case chat.AgentChanged:
+		frame = &Status{Type: "status", Me: FromMe(e.Me), Note: e.Note}
+	case chat.Typed:
+		frame = &TypingOut{Type: "typing", Session: e.Session, Side: Side(e.Side), Name: e.Name}
+	case chat.HasRead:
+		frame = &ReadOut{Type: "read", Session: e.Session, Side: Side(e.Side), Place: e.Place}
+	default:
+		return nil, fmt.Errorf("no frame for event %T", e)
+	}
+	return Marshal(frame)
+}
+
+// Marshal encodes a server frame and keeps it below MaxFrame: rows that do not fit are left out from the end, and the client
+// asks Since for them, because head tells that it is behind.
+func Marshal(frame any) ([]byte, error) {
+	b, err := json.Marshal(frame)
+	for err == nil && len(b) > MaxFrame && shorten(frame, len(b)) {
+		b, err = json.Marshal(frame)
+	}
+	return b, err
+}
+
+// shorten leaves out rows from the end of a frame whose size is known, about as many as are too much; false if none are left.
+func shorten(frame any, size int) bool {
+	cut := func(rows []Row) ([]Row, bool) {
+		if len(rows) == 0 {
+			return rows, false
+		}
+		keep := min(len(rows)-1, len(rows)*MaxFrame/size)
+		return rows[:keep], true
+	}
+	switch f := frame.(type) {
+	case *Rows:
+		rows, ok := cut(f.Rows)
+		f.Rows = rows
+		return ok
+	case *SessionFrame:
+		rows, ok := cut(f.Session.Rows)
+		f.Session.Rows = rows
+		return ok
+	case *Welcome:
+		longest := -1
+		for i, v := range f.Sessions {
+			if len(v.Rows) > 0 && (longest < 0 || len(v.Rows) > len(f.Sessions[longest].Rows)) {
+				longest = i
+			}
+		}
+		if longest < 0 {
+			return false
+		}
+		f.Sessions[longest].Rows, _ = cut(f.Sessions[longest].Rows)
+		return true
+	}
+	return false
+}
