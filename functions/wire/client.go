@@ -149,3 +149,6 @@ type Close struct {
 	Disposition string `json:"disposition,omitempty" jsonschema:"maxLength=80"`
 	Note        string `json:"note,omitempty" jsonschema:"maxLength=2000"`
 }
+
+// RequestID is the client's number of the request.
+func (e Envelope) RequestID() int64 { return e.ID }

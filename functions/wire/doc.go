@@ -16,8 +16,6 @@
 // be added, never renamed; clients ignore what they do not know.
 package wire
 
-//go:generate go run ./gen
-
 // Version is the sub-protocol of the socket. The token travels beside it: `Sec-WebSocket-Protocol: parley.v1, t.<jwt>`.
 const Version = "parley.v1"
 

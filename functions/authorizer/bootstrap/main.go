@@ -1,0 +1,12 @@
+// Command bootstrap is the Lambda of package authorizer.
+package main
+
+import (
+	"github.com/parley-chat/parley/functions/authorizer"
+	"github.com/parley-chat/parley/infra/env"
+)
+
+func main() {
+	e := env.Process()
+	e.Start(authorizer.New(e.Verifier(), e.Store(), e.Log()).Handle)
+}

@@ -1,0 +1,12 @@
+// Command bootstrap is the Lambda of package customer.
+package main
+
+import (
+	"github.com/parley-chat/parley/functions/customer"
+	"github.com/parley-chat/parley/infra/env"
+)
+
+func main() {
+	e := env.Process()
+	e.Start(customer.New(e.Desk()).Handle)
+}
