@@ -1,0 +1,171 @@
+# Parley. `make run` shows the product, `make test` proves it; both set up what they need on a fresh machine. `make` lists the rest.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+step := tools/step.sh
+# Where `make run` listens and keeps its data, and further flags for it: make run ADDR=127.0.0.1:9000 FLAGS=-chaos
+ADDR  ?= 127.0.0.1:8080
+DATA  ?= data
+FLAGS ?=
+# What Lambda runs on. The emulator of `make stack` runs binaries of this machine instead.
+LAMBDA_ARCH ?= arm64
+
+functions  := $(patsubst functions/%/bootstrap,%,$(wildcard functions/*/bootstrap))
+node       := tools widget desktop infra/e2e
+installed  := $(node:%=%/node_modules/.package-lock.json)
+staticcheck := go tool -modfile=tools/staticcheck.mod staticcheck
+
+.PHONY: help setup run test e2e lint fmt gen build bench stack deploy publish clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z].*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+
+# ------------------------------------------------------------------------------------------------------------------ set-up
+
+setup: ## Fetch all that running and testing need (make run and make test do it themselves)
+	@tools/need.sh go node git make python cc
+	@$(MAKE) -j2 $(installed) modules engine .tools/venv/done
+	@tools/chromium.sh
+
+.PHONY: modules engine
+modules: .tools/modules
+.tools/modules: go.mod go.sum tools/staticcheck.mod tools/staticcheck.sum
+	@mkdir -p .tools
+	@$(step) "Fetching Go modules" sh -c 'go mod download -x && go mod download -x -modfile=tools/staticcheck.mod'
+	@touch $@
+
+# npm writes this file last, so it says that an installation is whole and from which lock file it came.
+%/node_modules/.package-lock.json: %/package-lock.json
+	@$(step) "Fetching npm packages of $*" sh -c 'cd $* && npm ci --no-progress'
+	@touch $@
+# The desktop's tests and types read the client's source in place, and that needs nothing installed.
+
+engine: tools/node_modules/.package-lock.json
+	@tools/engine.sh
+
+.tools/venv/done: tools/requirements.txt
+	@rm -rf .tools/venv
+	@$(step) "Making the Python environment" sh -c '"$$(tools/python.sh)" -m venv .tools/venv'
+	@$(step) "Fetching cfn-lint" .tools/venv/bin/pip install --no-input --disable-pip-version-check --require-hashes -r tools/requirements.txt
+	@touch $@
+
+# --------------------------------------------------------------------------------------------------------------------- run
+
+run: ## Run Parley here: demo shop, agents' desktops, health page
+	@tools/need.sh go node git make
+	@$(MAKE) -j2 modules engine web
+	@$(MAKE) build/parley
+	@build/parley -addr $(ADDR) -data $(DATA) $(FLAGS)
+
+# Go knows best what has changed: with nothing to do this takes a moment.
+.PHONY: build/parley
+build/parley: modules
+	@mkdir -p build
+	@$(step) "Compiling the local runner" go build -o $@ ./infra/local
+
+.PHONY: web
+web: build/widget build/desktop
+sources = $(shell find $(1) \( -name node_modules -o -name dist -o -name test -o -name dev \) -prune -o -type f -print 2>/dev/null)
+build/widget: widget/node_modules/.package-lock.json $(call sources,widget)
+	@mkdir -p build
+	@$(step) "Building the widget" npm run --silent build --prefix widget
+	@touch $@
+build/desktop: desktop/node_modules/.package-lock.json $(call sources,desktop widget/client)
+	@mkdir -p build
+	@$(step) "Building the desktop" npm run --silent build --prefix desktop
+	@touch $@
+
+# -------------------------------------------------------------------------------------------------------------------- test
+
+reports := build/reports
+testsum := go run ./tools/testsum
+
+test: setup ## Everything CI runs: lint, generated files, unit, store, loop and browser tests
+	@rm -rf $(reports) && mkdir -p $(reports) && date +%s >$(reports)/started
+	@$(MAKE) -j2 build/parley web
+	@$(MAKE) -j2 -k test-go lint-go lint-web test-web; checks=$$?; \
+	 $(MAKE) test-browser; browser=$$?; \
+	 $(testsum) -started $$(cat $(reports)/started) $(reports)/go.json $(reports)/widget.json $(reports)/desktop.json $(reports)/browser.json; \
+	 tests=$$?; [ $$checks -eq 0 ] || echo "A check failed: see above." >&2; exit $$((checks | browser | tests))
+
+e2e: setup ## The whole product over real sockets and in a real browser; screenshots in build/screenshots
+	@rm -rf $(reports) && mkdir -p $(reports) && date +%s >$(reports)/started
+	@go test -race -count=1 -json ./infra/e2e/... | $(testsum) -watch $(reports)/sockets.json
+	@$(MAKE) test-browser || true
+	@$(testsum) -started $$(cat $(reports)/started) $(reports)/sockets.json $(reports)/browser.json
+
+# The counter says whether tests passed, from the report; an exit status would get lost in the pipe.
+.PHONY: test-go test-web test-widget test-desktop test-browser
+test-go: build/parley web
+	@go test -race -json ./... | $(testsum) -watch $(reports)/go.json
+
+test-web: test-widget test-desktop
+test-widget test-desktop: test-%:
+	@$(step) "Testing the $*" sh -c 'cd $* && node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=../$(reports)/$*.json'
+
+test-browser: build/parley web
+	@cd infra/e2e && CHROMIUM="$$(cat ../../.tools/chromium)" PLAYWRIGHT_JSON_OUTPUT_NAME=../../$(reports)/browser.json \
+		node_modules/.bin/playwright test --reporter=list,json
+
+lint: ## Check format, vet, staticcheck, types and style of the front ends, template.yaml and the routing loop
+	@tools/need.sh go node git make python
+	@$(MAKE) -j2 $(installed) modules .tools/venv/done
+	@$(MAKE) -j2 -k lint-go lint-web lint-template
+
+.PHONY: lint-go lint-web lint-template
+lint-go:
+	@unformatted=$$(gofmt -l functions infra tools | grep -v node_modules); \
+	 [ -z "$$unformatted" ] || { echo "gofmt would change (make fmt):"; echo "$$unformatted"; exit 1; }
+	@$(step) "go vet" go vet ./...
+	@$(step) "staticcheck" $(staticcheck) ./...
+lint-web: widget/node_modules/.package-lock.json desktop/node_modules/.package-lock.json infra/e2e/node_modules/.package-lock.json
+	@$(step) "Checking the widget" npm run --silent check --prefix widget
+	@$(step) "Checking the desktop" npm run --silent check --prefix desktop
+	@$(step) "Checking the browser tests" npm run --silent check --prefix infra/e2e
+# The same as tests, which make test runs with the others.
+lint-template:
+	@$(step) "Checking template.yaml and the routing loop" go test -count=1 ./infra
+
+fmt: $(installed) ## Format everything
+	@gofmt -w functions infra tools
+	@for folder in widget desktop infra/e2e; do npm run --silent fmt --prefix $$folder || exit 1; done
+
+gen: widget/node_modules/.package-lock.json ## Generate the clients' types and the protocol page from functions/wire
+	@go generate ./functions/...
+
+# ------------------------------------------------------------------------------------------------------------------- build
+
+build: ## Build everything: front ends, local runner, and each Lambda as it is deployed; prints sizes
+	@tools/need.sh go node git make
+	@$(MAKE) -j2 modules web
+	@$(MAKE) build/parley
+	@for name in $(functions); do $(MAKE) lambda NAME=$$name OUT=build/lambda/$$name || exit 1; done
+	@tools/sizes.sh $(functions)
+
+# `sam build` calls this for each function of template.yaml: AuthorizerFunction is functions/authorizer.
+build-%Function:
+	@$(MAKE) lambda NAME=$$(echo $* | tr '[:upper:]' '[:lower:]') OUT="$(ARTIFACTS_DIR)"
+
+# Small (no symbols, no RPC mode of old runtimes) and the same bytes for the same source, wherever and whenever it is built.
+.PHONY: lambda
+lambda:
+	@$(step) "Compiling $(NAME)" env CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) GOFLAGS= \
+		go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o "$(OUT)/bootstrap" ./functions/$(NAME)/bootstrap
+
+bench: ## Measure latency, throughput and memory of the local runner
+	@tools/need.sh go node git make
+	@$(MAKE) -j2 modules engine web
+	@$(MAKE) build/parley
+	@go run ./infra/bench $(FLAGS)
+
+clean: ## Remove what was built and the data of the local runner; what was fetched stays
+	@rm -rf build data widget/dist desktop/dist .aws-sam infra/e2e/test-results infra/e2e/playwright-report
+
+# --------------------------------------------------------------------------------------------------------------- not there yet
+
+.PHONY: smoke destroy cost soak mutants
+stack deploy publish smoke destroy cost: ## (comes with issue 4, "On AWS for real")
+	@echo "make $@ is not there yet: it comes with issue 4, \"On AWS for real\"." >&2; exit 1
+soak mutants: ## (comes with issue 5, the proof of routing and the life of a session)
+	@echo "make $@ is not there yet: it comes with issue 5, \"Routing and the life of a session\"." >&2; exit 1

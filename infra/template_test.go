@@ -1,0 +1,543 @@
+package infra_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/parley-chat/parley/functions/wire"
+	"github.com/parley-chat/parley/infra/identity"
+)
+
+// root is the repository as seen from this folder.
+const root = ".."
+
+// resource is one resource of template.yaml. Its nodes keep comments and intrinsics.
+type resource struct {
+	id   string
+	kind string
+	// comment stands above the resource.
+	comment string
+	node    *yaml.Node
+}
+
+// at follows keys into the resource; nil where there is nothing.
+func (r resource) at(keys ...string) *yaml.Node { return at(r.node, keys...) }
+
+func at(n *yaml.Node, keys ...string) *yaml.Node {
+	for _, key := range keys {
+		n = child(n, key)
+	}
+	return n
+}
+
+func child(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// value is the text of a scalar, "" for anything else.
+func value(n *yaml.Node) string {
+	if n == nil || n.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return n.Value
+}
+
+// values are the texts of a list, or of the one scalar that stands for a list of one.
+func values(n *yaml.Node) []string {
+	if n == nil {
+		return nil
+	}
+	if n.Kind == yaml.ScalarNode {
+		return []string{n.Value}
+	}
+	var all []string
+	for _, c := range n.Content {
+		all = append(all, value(c))
+	}
+	return all
+}
+
+// keys are the names in a mapping, sorted.
+func keys(n *yaml.Node) []string {
+	var all []string
+	if n != nil && n.Kind == yaml.MappingNode {
+		for i := 0; i < len(n.Content); i += 2 {
+			all = append(all, n.Content[i].Value)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func readTemplate(t *testing.T) *yaml.Node {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(content, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc.Content[0]
+}
+
+// resources are those of the given types, in the order of the template; of all types where none is given.
+func resources(t *testing.T, template *yaml.Node, types ...string) []resource {
+	t.Helper()
+	all := child(template, "Resources")
+	if all == nil {
+		t.Fatal("template.yaml has no Resources")
+	}
+	var found []resource
+	for i := 0; i < len(all.Content); i += 2 {
+		name, node := all.Content[i], all.Content[i+1]
+		kind := value(child(node, "Type"))
+		if len(types) == 0 || slices.Contains(types, kind) {
+			found = append(found, resource{id: name.Value, kind: kind, comment: name.HeadComment, node: node})
+		}
+	}
+	return found
+}
+
+const (
+	functionType = "AWS::Serverless::Function"
+	machineType  = "AWS::Serverless::StateMachine"
+	tableType    = "AWS::DynamoDB::Table"
+	routeType    = "AWS::ApiGatewayV2::Route"
+	secretType   = "AWS::SecretsManager::Secret"
+)
+
+// lambdas are the names of the folders with bootstrap/, sorted: what makes a folder a Lambda.
+func lambdas(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(root, "functions", "*", "bootstrap", "main.go"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no functions/*/bootstrap/main.go found (%v)", err)
+	}
+	for i, path := range found {
+		found[i] = filepath.Base(filepath.Dir(filepath.Dir(path)))
+	}
+	slices.Sort(found)
+	return found
+}
+
+// folder is where the function with this logical id lives: RouterFunction is functions/router.
+func folder(id string) string { return strings.ToLower(strings.TrimSuffix(id, "Function")) }
+
+// Ensure that a folder with bootstrap/ is a function, nothing else is, and `sam build` builds it with the flags of the Makefile.
+func TestEveryLambdaIsInTheTemplate(t *testing.T) {
+	t.Parallel()
+	var inTemplate []string
+	for _, f := range resources(t, readTemplate(t), functionType) {
+		if !strings.HasSuffix(f.id, "Function") {
+			t.Errorf("%s: a function is called after its folder, with Function behind it", f.id)
+		}
+		if got := value(f.at("Metadata", "BuildMethod")); got != "makefile" {
+			t.Errorf("%s: BuildMethod is %q, want makefile", f.id, got)
+		}
+		inTemplate = append(inTemplate, folder(f.id))
+	}
+	slices.Sort(inTemplate)
+	if folders := lambdas(t); !slices.Equal(inTemplate, folders) {
+		t.Errorf("template.yaml has the functions %v, the folders with bootstrap/ are %v", inTemplate, folders)
+	}
+}
+
+// Ensure that operators can read what a function is for and what its failure means to people.
+func TestFunctionsSayPurposeAndFailure(t *testing.T) {
+	t.Parallel()
+	for _, f := range resources(t, readTemplate(t), functionType) {
+		for _, word := range []string{"Purpose:", "Failure:"} {
+			if !strings.Contains(f.comment, word) {
+				t.Errorf("%s: the comment above it has no %q", f.id, word)
+			}
+		}
+	}
+}
+
+// missing is how a function that lacks variables names them, all at once (infra/env).
+var missing = regexp.MustCompile(`missing: ([A-Z0-9_, ]+)`)
+
+// Ensure that every function gets the variables that it reads, by asking the compiled function itself: without any, it has to
+// name all of them and stop. A variable of its own that it does not read is refused; one for all functions need not be read
+// by each.
+func TestFunctionsGetTheEnvironmentTheyRead(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	shared := keys(at(template, "Globals", "Function", "Environment", "Variables"))
+	readBy := map[string][]string{}
+	for _, f := range resources(t, template, functionType) {
+		own := keys(f.at("Properties", "Environment", "Variables"))
+		reads := variablesOf(t, folder(f.id))
+		for _, name := range reads {
+			readBy[name] = append(readBy[name], f.id)
+			if !slices.Contains(own, name) && !slices.Contains(shared, name) {
+				t.Errorf("%s reads %s, which template.yaml does not set", f.id, name)
+			}
+		}
+		for _, name := range own {
+			if !slices.Contains(reads, name) {
+				t.Errorf("%s is given %s, which it does not read", f.id, name)
+			}
+			if slices.Contains(shared, name) {
+				t.Errorf("%s is given %s, which all functions have", f.id, name)
+			}
+		}
+	}
+	for _, name := range shared {
+		if len(readBy[name]) < 2 {
+			t.Errorf("%s is set for all functions, but read by %v only", name, readBy[name])
+		}
+	}
+}
+
+// variablesOf runs a function in an empty environment and returns the names that it misses, without those that Lambda sets.
+func variablesOf(t *testing.T, name string) []string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), name)
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./functions/"+name+"/bootstrap")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", name, err, out)
+	}
+	run := exec.CommandContext(t.Context(), binary)
+	run.Env = []string{}
+	out, err := run.CombinedOutput()
+	found := missing.FindStringSubmatch(string(out))
+	if err == nil || found == nil {
+		t.Fatalf("%s without environment: error %v, want it to stop and to name what is missing. It said:\n%s", name, err, out)
+	}
+	var names []string
+	for _, variable := range strings.Split(found[1], ", ") {
+		if variable = strings.TrimSpace(variable); !setByLambda(variable) {
+			names = append(names, variable)
+		}
+	}
+	return names
+}
+
+// setByLambda says whether Lambda sets a variable itself, or the SDK knows it as one that people set for other endpoints.
+func setByLambda(name string) bool { return strings.HasPrefix(name, "AWS_") }
+
+// Ensure that no variable hides from the test above by being optional: whatever infra/env names, template.yaml sets.
+func TestTemplateSetsEveryVariableOfTheCode(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	set := keys(at(template, "Globals", "Function", "Environment", "Variables"))
+	for _, f := range resources(t, template, functionType) {
+		set = append(set, keys(f.at("Properties", "Environment", "Variables"))...)
+	}
+	read := variablesInSource(t, filepath.Join(root, "infra", "env"))
+	for _, name := range read {
+		if !slices.Contains(set, name) {
+			t.Errorf("infra/env reads %s, which template.yaml does not set", name)
+		}
+	}
+	for _, name := range set {
+		if !slices.Contains(read, name) {
+			t.Errorf("template.yaml sets %s, which infra/env does not read", name)
+		}
+	}
+}
+
+var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
+
+// variablesInSource finds the string constants of a package that look like variables of the environment.
+func variablesInSource(t *testing.T, dir string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no Go files in %s (%v)", dir, err)
+	}
+	var names []string
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				text, _ := strconv.Unquote(literal.Value)
+				if variableName.MatchString(text) && !setByLambda(text) && text != secretsManager && !slices.Contains(names, text) {
+					names = append(names, text)
+				}
+			}
+			return true
+		})
+	}
+	return names
+}
+
+// secretsManager ends the name of a variable (AWS_ENDPOINT_URL_...) and is none.
+const secretsManager = "SECRETS_MANAGER"
+
+// Ensure that a right over everything is a decision that somebody wrote down.
+func TestNoWildcardWithoutReason(t *testing.T) {
+	t.Parallel()
+	statements := 0
+	for _, r := range resources(t, readTemplate(t)) {
+		visit(r.node, func(n *yaml.Node) {
+			if value(child(n, "Effect")) == "" {
+				return
+			}
+			statements++
+			where := r.id + "/" + value(child(n, "Sid"))
+			if value(child(n, "Sid")) == "" {
+				t.Errorf("%s (line %d): a statement without Sid; it names what the right is for", r.id, n.Line)
+			}
+			for _, action := range values(child(n, "Action")) {
+				if strings.Contains(action, "*") {
+					t.Errorf("%s: the action %s; name the actions", where, action)
+				}
+			}
+			wide := child(n, "NotAction") != nil || child(n, "NotResource") != nil
+			for _, name := range values(child(n, "Resource")) {
+				wide = wide || strings.Contains(name, "*")
+			}
+			if wide && !strings.Contains(n.HeadComment+n.Content[0].HeadComment, "Reason:") {
+				t.Errorf("%s (line %d): a wildcard without a comment above it that begins with \"Reason:\"", where, n.Line)
+			}
+		})
+		for _, policy := range values(r.at("Properties", "Policies")) {
+			if policy != "" {
+				t.Errorf("%s: the ready-made policy %s; write the statements out", r.id, policy)
+			}
+		}
+	}
+	if statements == 0 {
+		t.Fatal("no policy statement found")
+	}
+}
+
+func visit(n *yaml.Node, f func(*yaml.Node)) {
+	if n == nil {
+		return
+	}
+	f(n)
+	for _, c := range n.Content {
+		visit(c, f)
+	}
+}
+
+// Ensure that what people wrote cannot be lost by deleting the stack, a table, or rows; and that what expires is named the
+// same everywhere.
+func TestTablesKeepWhatTheyHold(t *testing.T) {
+	t.Parallel()
+	tables := resources(t, readTemplate(t), tableType)
+	if len(tables) != 3 {
+		t.Fatalf("%d tables, want 3", len(tables))
+	}
+	for _, table := range tables {
+		if got := value(table.at("Properties", "TimeToLiveSpecification", "AttributeName")); got != "ttl" {
+			t.Errorf("%s: rows expire by %q, want ttl", table.id, got)
+		}
+		if got := value(table.at("Properties", "BillingMode")); got != "PAY_PER_REQUEST" {
+			t.Errorf("%s: BillingMode is %q", table.id, got)
+		}
+		if table.id == "ConnectionsTable" { // nothing in it outlives a socket
+			continue
+		}
+		for path, want := range map[string]string{
+			"DeletionPolicy":                       "Retain",
+			"UpdateReplacePolicy":                  "Retain",
+			"Properties/DeletionProtectionEnabled": "true",
+			"Properties/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled": "true",
+		} {
+			if got := value(table.at(strings.Split(path, "/")...)); got != want {
+				t.Errorf("%s: %s is %q, want %q", table.id, path, got, want)
+			}
+		}
+	}
+}
+
+// Ensure that the secret which CloudFormation makes is one that signs customers' tokens.
+func TestSecretHoldsCustomersKeys(t *testing.T) {
+	t.Parallel()
+	secrets := resources(t, readTemplate(t), secretType)
+	if len(secrets) != 1 {
+		t.Fatalf("%d secrets, want 1", len(secrets))
+	}
+	made := secrets[0].at("Properties", "GenerateSecretString")
+	length, err := strconv.Atoi(value(child(made, "PasswordLength")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := map[string]string{}
+	if err := json.Unmarshal([]byte(value(child(made, "SecretStringTemplate"))), &secret); err != nil {
+		t.Fatal(err)
+	}
+	secret[value(child(made, "GenerateStringKey"))] = strings.Repeat("x", length)
+	text, err := json.Marshal(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := identity.ParseKeys(string(text)); err != nil {
+		t.Errorf("%s: %v", text, err)
+	}
+}
+
+// Ensure that the socket answers the actions of the contract, each by a route that the stage waits for.
+func TestSocketAnswersTheContract(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	answering := map[string]bool{}
+	for _, response := range resources(t, template, "AWS::ApiGatewayV2::RouteResponse") {
+		answering[value(response.at("Properties", "RouteId"))] = true
+	}
+	var ids, actions []string
+	for _, route := range resources(t, template, routeType) {
+		ids = append(ids, route.id)
+		key := value(route.at("Properties", "RouteKey"))
+		if !strings.HasPrefix(key, "$") {
+			actions = append(actions, key)
+		}
+		// Frames are answered to the sender; opening and closing a socket is not.
+		asked := value(route.at("Properties", "RouteResponseSelectionExpression")) == "$default"
+		frames := key != "$connect" && key != "$disconnect"
+		if asked != frames || answering[route.id] != frames {
+			t.Errorf("%s (%s): answered %t (asked for) and %t (route response), want %t", route.id, key, asked, answering[route.id], frames)
+		}
+	}
+	slices.Sort(actions)
+	if want := []string{wire.ActionAgent, wire.ActionCustomer, wire.ActionPing}; !slices.Equal(actions, want) {
+		t.Errorf("routes for the actions %v, the contract has %v", actions, want)
+	}
+	stage := resources(t, template, "AWS::ApiGatewayV2::Stage")
+	if len(stage) != 1 {
+		t.Fatalf("%d stages, want 1", len(stage))
+	}
+	waits := values(stage[0].at("DependsOn"))
+	slices.Sort(waits)
+	slices.Sort(ids)
+	if !slices.Equal(waits, ids) {
+		t.Errorf("the stage waits for %v, the routes are %v: what it does not wait for is not deployed", waits, ids)
+	}
+}
+
+// Ensure that the answer to a ping, which no function writes, is the one of the contract.
+func TestPingIsAnsweredWithPong(t *testing.T) {
+	t.Parallel()
+	responses := resources(t, readTemplate(t), "AWS::ApiGatewayV2::IntegrationResponse")
+	if len(responses) != 1 {
+		t.Fatalf("%d integration responses, want 1", len(responses))
+	}
+	got := value(responses[0].at("Properties", "ResponseTemplates", "200"))
+	want, err := json.Marshal(wire.Pong{Type: "pong"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("ping is answered with %s, want %s", got, want)
+	}
+}
+
+// placeholder is what a substitution fills in the routing loop.
+var placeholder = regexp.MustCompile(`\$\{([A-Za-z0-9]+)\}`)
+
+// Ensure that the routing loop calls functions that exist, that its role may call them and nothing else, and that the
+// functions know it by the name it gets.
+func TestRoutingLoopCallsFunctionsOfTheTemplate(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	machines := resources(t, template, machineType)
+	if len(machines) != 1 {
+		t.Fatalf("%d state machines, want 1", len(machines))
+	}
+	machine := machines[0]
+	definition, err := os.ReadFile(filepath.Join(root, value(machine.at("Properties", "DefinitionUri"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var used []string
+	for _, match := range placeholder.FindAllStringSubmatch(string(definition), -1) {
+		used = append(used, match[1])
+	}
+	slices.Sort(used)
+	used = slices.Compact(used)
+	substitutions := machine.at("Properties", "DefinitionSubstitutions")
+	if given := keys(substitutions); !slices.Equal(used, given) {
+		t.Errorf("the routing loop wants %v, template.yaml gives %v", used, given)
+	}
+
+	var functions []string
+	for _, f := range resources(t, template, functionType) {
+		functions = append(functions, f.id+".Arn")
+	}
+	var called []string
+	for _, name := range keys(substitutions) {
+		target := child(substitutions, name)
+		if target.Tag != "!GetAtt" || !slices.Contains(functions, target.Value) {
+			t.Errorf("%s is %s %s, want !GetAtt of a function's Arn", name, target.Tag, target.Value)
+		}
+		called = append(called, target.Value)
+	}
+	var allowed []string
+	visit(machine.at("Properties", "Policies"), func(n *yaml.Node) {
+		if value(child(n, "Effect")) != "" {
+			if got := values(child(n, "Action")); !slices.Equal(got, []string{"lambda:InvokeFunction"}) {
+				t.Errorf("the state machine may %v", got)
+			}
+			allowed = append(allowed, values(child(n, "Resource"))...)
+		}
+	})
+	if !slices.Equal(allowed, called) {
+		t.Errorf("the state machine may call %v and calls %v", allowed, called)
+	}
+
+	name := value(machine.at("Properties", "Name"))
+	known := value(at(template, "Globals", "Function", "Environment", "Variables", "STATE_MACHINE_ARN"))
+	if name == "" || !strings.HasSuffix(known, ":stateMachine:"+name) {
+		t.Errorf("the state machine is called %q, the functions know %q", name, known)
+	}
+}
+
+// Ensure that template.yaml is lint-clean, informational rules included.
+func TestTemplateIsLintClean(t *testing.T) {
+	t.Parallel()
+	runTool(t, ".tools/venv/bin/cfn-lint", "--include-checks", "I", "--template", "template.yaml")
+}
+
+// Ensure that the routing loop is valid Amazon States Language, which cfn-lint does not look at.
+func TestRoutingLoopIsValid(t *testing.T) {
+	t.Parallel()
+	runTool(t, "tools/node_modules/.bin/asl-validator", "--json-path", "infra/routing.asl.json")
+}
+
+// runTool runs a tool that `make setup` fetched, in the root of the repository; whatever it finds fails the test.
+func runTool(t *testing.T, tool string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "./"+tool, args...)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("%s is not there: run `make setup`", tool)
+	}
+	if err != nil {
+		t.Errorf("%s: %v\n%s", tool, err, out)
+	}
+}
