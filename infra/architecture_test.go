@@ -83,9 +83,9 @@ var rules = []rule{
 	{"infra/identity", []string{"functions/chat", "functions/authorizer"}, "it implements what the authorizer declares"},
 	{"infra/env", []string{"functions/*", "infra/*"}, "it wires the functions"},
 	{"infra/local/*", nil, "each emulates one service and knows nothing of Parley"},
-	{"infra/local", []string{"functions/*", "infra/*", "infra/local/*"}, "it runs the whole"},
-	{"infra/e2e", []string{"functions/wire", "infra/local/*"}, "it plays customers and agents, who know the contract only"},
-	{"infra/bench", []string{"functions/wire", "infra/local/*"}, "it plays customers and agents, who know the contract only"},
+	{"infra/local", []string{"functions/*", "infra/*", "infra/dynamo/faults", "infra/local/*"}, "it runs the whole"},
+	{"infra/e2e/play", []string{"functions/wire"}, "it plays customers and agents, who know the contract only"},
+	{"infra/bench", []string{"functions/wire", "infra/e2e/play"}, "it measures what customers and agents feel"},
 	{"tools/*", nil, "tools serve the repository, not the product"},
 }
 
