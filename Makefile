@@ -29,7 +29,7 @@ setup: ## Fetch all that running and testing need (make run and make test do it 
 	@tools/chromium.sh
 
 .PHONY: modules engine
-modules: .tools/modules
+modules: .tools/modules ; @:
 .tools/modules: go.mod go.sum tools/staticcheck.mod tools/staticcheck.sum
 	@mkdir -p .tools
 	@$(step) "Fetching Go modules" sh -c 'go mod download -x && go mod download -x -modfile=tools/staticcheck.mod'
@@ -65,7 +65,7 @@ build/parley: modules
 	@$(step) "Compiling the local runner" go build -o $@ ./infra/local
 
 .PHONY: web
-web: build/widget build/desktop
+web: build/widget build/desktop ; @:
 sources = $(shell find $(1) \( -name node_modules -o -name dist -o -name test -o -name dev \) -prune -o -type f -print 2>/dev/null)
 build/widget: widget/node_modules/.package-lock.json $(call sources,widget)
 	@mkdir -p build
