@@ -116,7 +116,7 @@ func load(definition []byte) (*Machine, error) {
 	}
 	states, ok := o["States"].(map[string]any)
 	if !ok {
-		return nil, errors.New("States must be an object")
+		return nil, errors.New("the field States must be an object")
 	}
 	for _, name := range slices.Sorted(maps.Keys(states)) {
 		s, err := loadState(name, states[name])
@@ -196,7 +196,7 @@ func loadState(name string, v any) (*state, error) {
 	return s, err
 }
 
-func (s *state) loadTask(f fields) error {
+func (st *state) loadTask(f fields) error {
 	resource, err := f.text("Resource", true)
 	if err != nil {
 		return err
@@ -204,39 +204,39 @@ func (s *state) loadTask(f fields) error {
 	if resource != resourceInvoke && resource != resourceCallback {
 		return fmt.Errorf("the resource %s is not interpreted here (%s and %s are)", resource, resourceInvoke, resourceCallback)
 	}
-	s.callback = resource == resourceCallback
-	if s.timeout != nil {
-		if err := checkSeconds("TimeoutSeconds", s.timeout, 1); err != nil {
+	st.callback = resource == resourceCallback
+	if st.timeout != nil {
+		if err := checkSeconds("TimeoutSeconds", st.timeout, 1); err != nil {
 			return err
 		}
 	}
 	arguments, ok := f["Arguments"].(map[string]any)
 	if !ok {
-		return errors.New("Arguments must be an object with FunctionName and Payload")
+		return errors.New("the field Arguments must be an object with FunctionName and Payload")
 	}
 	a := fields(arguments)
 	if err := a.knows("FunctionName", "Payload"); err != nil {
-		return fmt.Errorf("Arguments: %w", err)
+		return fmt.Errorf("in Arguments: %w", err)
 	}
-	if s.function, err = a.template("FunctionName"); err != nil {
-		return fmt.Errorf("Arguments: %w", err)
+	if st.function, err = a.template("FunctionName"); err != nil {
+		return fmt.Errorf("in Arguments: %w", err)
 	}
-	if s.function == nil {
-		return errors.New("Arguments: FunctionName is missing")
+	if st.function == nil {
+		return errors.New("in Arguments: FunctionName is missing")
 	}
-	if s.payload, err = a.template("Payload"); err != nil {
-		return fmt.Errorf("Arguments: %w", err)
+	if st.payload, err = a.template("Payload"); err != nil {
+		return fmt.Errorf("in Arguments: %w", err)
 	}
 	list, ok := f["Catch"].([]any)
 	if _, set := f["Catch"]; set && !ok {
-		return errors.New("Catch must be a list")
+		return errors.New("the field Catch must be a list")
 	}
 	for i, v := range list {
 		c, err := loadCatcher(v, i == len(list)-1)
 		if err != nil {
-			return fmt.Errorf("Catch[%d]: %w", i, err)
+			return fmt.Errorf("in Catch[%d]: %w", i, err)
 		}
-		s.catch = append(s.catch, c)
+		st.catch = append(st.catch, c)
 	}
 	return nil
 }
@@ -337,7 +337,7 @@ func (f fields) template(field string) (template, error) {
 func (f fields) transition() (next string, err error) {
 	end, isBool := f["End"].(bool)
 	if _, set := f["End"]; set && !(isBool && end) {
-		return "", errors.New("End must be true")
+		return "", errors.New("the field End must be true")
 	}
 	if next, err = f.text("Next", false); err != nil {
 		return "", err
