@@ -1,6 +1,14 @@
+export { AgentClient, type DeskState, type OfferRef } from './agent';
+export { Client, type ClientOptions, type Session, type State } from './client';
 export { Clock } from './clock';
+export { CustomerClient, type CustomerOptions, logKey } from './customer';
 export { type Plural, type Texts, type Translate, translator } from './i18n';
 export { newId } from './ids';
 export { type Part, parts } from './links';
+export { Log } from './log';
+export { type About, Outbox, type Outgoing, type Store } from './outbox';
+export { type Address, Socket } from './socket';
 export { Sound } from './sound';
+export { browserStore, memoryStore } from './store';
+export { Link, Lost, Refused } from './tabs';
 export type * from './wire.gen';

@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { endOfWorld, FakeSocket, settle, world } from '../test/fakes';
+import { AgentClient } from './agent';
+import type { Me, Offer, View } from './wire.gen';
+
+const clients: AgentClient[] = [];
+beforeEach(world);
+afterEach(() => {
+  for (const client of clients.splice(0)) client.stop();
+  vi.restoreAllMocks();
+  endOfWorld();
+});
+
+const NOW = 1_800_000_000_000;
+const me: Me = { id: 'marta', name: 'Marta', state: 'READY', since: NOW, capacity: 5, open: [], queues: [] };
+const offer = (round: number, more: Partial<Offer> = {}): Offer => ({
+  type: 'offer',
+  session: 's1',
+  generation: 1,
+  round,
+  strategy: 'beepall',
+  queue: { id: 'q', name: 'Q' },
+  website: { id: 'fern', name: 'Fern' },
+  customer: { id: 'c', name: 'Ana' },
+  question: 'Hi',
+  queued: NOW,
+  offered: NOW,
+  until: Date.now() + 20_000,
+  now: Date.now(),
+  others: 1,
+  ...more,
+});
+const view = (more: Partial<View> = {}): View => ({
+  session: 's1',
+  generation: 1,
+  state: 'ACTIVE',
+  head: 1,
+  queue: { id: 'q', name: 'Q' },
+  agent: { id: 'marta', name: 'Marta' },
+  rows: [{ place: 1, kind: 'message', side: 'customer', text: 'Hi', at: NOW }],
+  ...more,
+});
+
+async function desk(welcome: object = {}, signIn = false) {
+  const client = new AgentClient({
+    name: 'parley:agent:marta',
+    dial: async () => ({ url: 'wss://x', token: 'jwt' }),
+  });
+  clients.push(client);
+  client.connect({ signIn });
+  await settle();
+  FakeSocket.last.open();
+  FakeSocket.last.answer('hello', { type: 'welcome', now: Date.now(), sessions: [], me, ...welcome });
+  await drawn();
+  return client;
+}
+
+const drawn = () => vi.advanceTimersByTimeAsync(16);
+const rounds = (client: AgentClient) => client.state.offers.map((o) => o.round);
+
+test('the first hello after a sign-in says so, later ones do not', async () => {
+  await desk({}, true);
+  expect(FakeSocket.last.request('hello').signIn).toBe(true);
+  FakeSocket.last.close(1006);
+  await vi.advanceTimersByTimeAsync(500);
+  FakeSocket.last.open();
+  expect(FakeSocket.last.request('hello').signIn).toBeUndefined();
+});
+
+test('knows what the welcome tells', async () => {
+  const client = await desk({ reasons: ['Lunch'], dispositions: ['Solved'], line: [], offers: [offer(1)] });
+  expect(client.state).toMatchObject({ me, reasons: ['Lunch'], dispositions: ['Solved'] });
+  expect(rounds(client)).toEqual([1]);
+});
+
+test('an offer that comes after its end does not ring', async () => {
+  const client = await desk();
+  FakeSocket.last.say({
+    type: 'gone',
+    session: 's1',
+    generation: 1,
+    round: 2,
+    outcome: 'rescinded',
+    customer: 'Ana',
+  });
+  FakeSocket.last.say(offer(2) as never);
+  FakeSocket.last.say(offer(3) as never);
+  FakeSocket.last.say(offer(3) as never);
+  await drawn();
+  expect(rounds(client)).toEqual([3]);
+});
+
+test('an offer whose end was lost goes by itself', async () => {
+  const client = await desk();
+  FakeSocket.last.say(offer(1) as never);
+  await vi.advanceTimersByTimeAsync(21_900);
+  expect(rounds(client)).toEqual([1]);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(rounds(client)).toEqual([]);
+});
+
+test('a pulse ends what it does not name, except what is newer than itself', async () => {
+  const client = await desk();
+  FakeSocket.last.say(offer(1) as never);
+  FakeSocket.last.say(offer(2, { now: NOW + 10_000 }) as never);
+  await vi.advanceTimersByTimeAsync(5_000);
+  FakeSocket.last.say({ type: 'pulse', now: NOW + 5_000, sessions: [], offers: [offer(3)] });
+  await drawn();
+  expect(rounds(client)).toEqual([2, 3]);
+});
+
+test('marks the arrival of an offer, and once more when somebody looks', async () => {
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  await desk();
+  FakeSocket.last.say(offer(1) as never);
+  FakeSocket.last.say(offer(1) as never);
+  const marks = () => FakeSocket.last.requests('mark').map((f) => [f.round, f.seen]);
+  expect(marks()).toEqual([[1, undefined]]);
+  hidden.mockReturnValue(false);
+  document.dispatchEvent(new Event('visibilitychange'));
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect(marks()).toEqual([
+    [1, undefined],
+    [1, true],
+  ]);
+});
+
+test('accepts: the session is there, the offer gone for good', async () => {
+  const client = await desk();
+  FakeSocket.last.say(offer(1) as never);
+  const accepted = client.accept(offer(1));
+  await settle();
+  expect(FakeSocket.last.request('accept')).toMatchObject({ session: 's1', generation: 1, round: 1 });
+  FakeSocket.last.answer('accept', { type: 'session', now: NOW, session: view() });
+  await accepted;
+  FakeSocket.last.say(offer(1) as never);
+  await drawn();
+  expect(rounds(client)).toEqual([]);
+  expect(client.state.sessions[0]).toMatchObject({ mine: true, view: { state: 'ACTIVE' } });
+});
+
+test('another was first: the refusal names them', async () => {
+  const client = await desk();
+  FakeSocket.last.say(offer(1) as never);
+  const accepted = client.accept(offer(1));
+  await settle();
+  const by = { id: 'jonas', name: 'Jonas' };
+  FakeSocket.last.answer('accept', { type: 'error', code: 'taken', message: 'Jonas was first.', by });
+  await expect(accepted).rejects.toMatchObject({ code: 'taken', frame: { by } });
+  expect(rounds(client)).toEqual([]);
+});
+
+test('a refusal that is about the agent leaves the offer ringing', async () => {
+  const client = await desk();
+  FakeSocket.last.say(offer(1) as never);
+  const accepted = client.accept(offer(1));
+  await settle();
+  FakeSocket.last.answer('accept', { type: 'error', code: 'full', message: 'You have 5 chats.' });
+  await expect(accepted).rejects.toMatchObject({ code: 'full' });
+  expect(rounds(client)).toEqual([1]);
+});
+
+test('a session that is taken away stays visible, but is no longer ours', async () => {
+  const client = await desk({ sessions: [view()] });
+  expect(client.state.sessions[0]?.mine).toBe(true);
+  FakeSocket.last.say({ type: 'session', now: NOW, session: view({ state: 'WAITING', head: 2 }) });
+  await drawn();
+  expect(client.state.sessions[0]?.mine).toBe(false);
+  client.drop('s1');
+  expect(client.state.sessions).toEqual([]);
+});
+
+test('a pulse that does not name a session says the same', async () => {
+  const client = await desk({ sessions: [view()] });
+  FakeSocket.last.say({ type: 'pulse', now: NOW, sessions: [], me });
+  await drawn();
+  expect(client.state.sessions[0]?.mine).toBe(false);
+});
+
+test('an own message carries the name before the server repeats it', async () => {
+  const client = await desk({ sessions: [view()] });
+  client.send('s1', 'Hello');
+  await settle();
+  const { cid } = FakeSocket.last.request('send');
+  FakeSocket.last.answer('send', { type: 'ack', session: 's1', cid, place: 2, at: NOW });
+  await drawn();
+  expect(client.state.sessions[0]?.rows[1]).toMatchObject({
+    side: 'agent',
+    by: 'marta',
+    name: 'Marta',
+    text: 'Hello',
+  });
+});
+
+test('status, close and reject are requests of their own', async () => {
+  const client = await desk({ sessions: [view()], offers: [offer(4)] });
+  const done = Promise.all([
+    client.status('PAUSED', 'Lunch'),
+    client.close('s1', { disposition: 'Solved' }),
+    client.reject(offer(4)),
+  ]);
+  await settle();
+  expect(FakeSocket.last.request('status')).toMatchObject({ state: 'PAUSED', reason: 'Lunch' });
+  expect(FakeSocket.last.request('close')).toMatchObject({ session: 's1', disposition: 'Solved' });
+  FakeSocket.last.answer('status', { type: 'status', me: { ...me, state: 'PAUSED', reason: 'Lunch' } });
+  FakeSocket.last.answer('close', { type: 'session', now: NOW, session: view({ state: 'CLOSED', head: 2 }) });
+  FakeSocket.last.answer('reject', { type: 'done' });
+  await done;
+  await drawn();
+  expect(client.state.me).toMatchObject({ state: 'PAUSED' });
+  expect(client.state.sessions[0]).toMatchObject({ mine: true, view: { state: 'CLOSED' } });
+  expect(rounds(client)).toEqual([]);
+});

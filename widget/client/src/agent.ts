@@ -1,0 +1,248 @@
+import { Client, type ClientOptions, type Entry, type State } from './client';
+import { Refused } from './tabs';
+import type {
+  AgentState,
+  Hello,
+  Me,
+  Offer,
+  Pulse,
+  QueueState,
+  Row,
+  ServerFrame,
+  SessionFrame,
+  View,
+  Welcome,
+} from './wire.gen';
+
+/** What a desktop draws from. */
+export interface DeskState extends State {
+  me?: Me;
+  /** Those that ring, oldest first. */
+  offers: readonly Offer[];
+  line: readonly QueueState[];
+  /** The pause reasons and the outcomes that may be chosen. */
+  reasons: readonly string[];
+  dispositions: readonly string[];
+}
+
+/** Names an offer: session, generation and round. */
+export type OfferRef = Pick<Offer, 'session' | 'generation' | 'round'>;
+
+const ENDED_LIMIT = 500; // rounds that are remembered; a late offer is seconds late
+const GRACE = 2_000; // an offer whose end was not told is taken away so long after it
+/** Refusals of an accept that end the offer. */
+const OVER: readonly string[] = ['taken', 'late', 'not_found', 'closed'];
+
+/** The agent's side: offers, availability, and the sessions that the agent owns. */
+export class AgentClient extends Client {
+  private me: Me | undefined;
+  private offers: Offer[] = [];
+  private line: QueueState[] = [];
+  private reasons: string[] = [];
+  private dispositions: string[] = [];
+  private readonly ended = new Set<string>();
+  private readonly marked = new Set<string>();
+  private signIn = false;
+  private expiry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ClientOptions) {
+    super('agent', options);
+    document.addEventListener('visibilitychange', this.look);
+  }
+
+  override get state(): DeskState {
+    return super.state as DeskState;
+  }
+
+  /** `signIn`: the agent has just signed in, not reloaded the page: this makes them available. */
+  override connect({ signIn = false } = {}): void {
+    this.signIn = signIn;
+    super.connect();
+  }
+
+  override stop(): void {
+    document.removeEventListener('visibilitychange', this.look);
+    clearTimeout(this.expiry);
+    super.stop();
+  }
+
+  /** Takes an offer. Rejects with Refused (code taken: `frame.by` was first; late, paused, full, licence_full) or Lost. */
+  async accept(offer: OfferRef): Promise<SessionFrame> {
+    try {
+      const answer = await this.ask({ type: 'accept', ...ref(offer) });
+      this.end(offer);
+      return answer;
+    } catch (e) {
+      if (e instanceof Refused && OVER.includes(e.code)) this.end(offer);
+      throw e;
+    } finally {
+      this.changed(true);
+    }
+  }
+
+  /** Declines an offer. */
+  async reject(offer: OfferRef): Promise<void> {
+    try {
+      await this.ask({ type: 'reject', ...ref(offer) });
+      this.end(offer);
+    } catch (e) {
+      if (!(e instanceof Refused && OVER.includes(e.code))) throw e;
+      this.end(offer); // over before we said no
+    } finally {
+      this.changed(true);
+    }
+  }
+
+  /** Changes the availability. Signing out with open sessions is refused. */
+  async status(state: AgentState, reason?: string): Promise<void> {
+    await this.ask({ type: 'status', state, ...(reason && { reason }) });
+  }
+
+  /** Ends a session that the agent owns. */
+  async close(session: string, end: { disposition?: string; note?: string } = {}): Promise<void> {
+    await this.ask({ type: 'close', session, ...end });
+  }
+
+  /** Forgets a session that is over, here: its tab was closed. */
+  drop(session: string): void {
+    this.remove(session);
+    this.changed(true);
+  }
+
+  protected override rose(up: boolean, fresh: boolean): void {
+    super.rose(up, fresh);
+    // Another tab holds the socket and has said its hello without us.
+    if (up && !fresh && this.signIn) void this.hello();
+  }
+
+  protected override introduction(): Pick<Hello, 'signIn'> {
+    return this.signIn ? { signIn: true } : {};
+  }
+
+  protected override greeted(): void {
+    this.signIn = false;
+    super.greeted();
+  }
+
+  protected override get present(): boolean {
+    return this.me?.state !== 'OFFLINE';
+  }
+
+  protected override author(): Pick<Row, 'by' | 'name'> {
+    return this.me ? { by: this.me.id, name: this.me.name } : {};
+  }
+
+  protected override absent(entry: Entry, _frame: Welcome | Pulse): boolean {
+    // Its tab stays until the agent closes it: what was said does not disappear before their eyes.
+    if (entry.view.state !== 'CLOSED' && entry.mine) {
+      entry.mine = false;
+      delete entry.snapshot;
+    }
+    return false;
+  }
+
+  protected override owns(view: View): boolean | undefined {
+    if (view.state === 'CLOSED' || !this.me) return undefined;
+    return view.state === 'ACTIVE' && (view.agent?.id === this.me.id || this.me.open.includes(view.session));
+  }
+
+  protected override apply(frame: ServerFrame): boolean {
+    switch (frame.type) {
+      case 'welcome':
+        if (frame.reasons) this.reasons = frame.reasons;
+        if (frame.dispositions) this.dispositions = frame.dispositions;
+        this.desk(frame);
+        break;
+      case 'pulse':
+        this.desk(frame);
+        break;
+      case 'status':
+        this.me = frame.me;
+        return true;
+      case 'offer':
+        this.clock.hear(frame.now);
+        return this.ring(frame);
+      case 'gone':
+        this.end(frame);
+        return true;
+    }
+    return super.apply(frame);
+  }
+
+  protected override snapshot(): DeskState {
+    return {
+      ...super.snapshot(),
+      ...(this.me && { me: this.me }),
+      offers: this.offers,
+      line: this.line,
+      reasons: this.reasons,
+      dispositions: this.dispositions,
+    };
+  }
+
+  protected override summary(): Welcome {
+    const { offers, line, reasons, dispositions } = this;
+    return { ...super.summary(), ...(this.me && { me: this.me }), offers, line, reasons, dispositions };
+  }
+
+  private desk(frame: Welcome | Pulse): void {
+    if (frame.me) this.me = frame.me;
+    if (frame.line) this.line = frame.line;
+    const named = new Set((frame.offers ?? []).map(key));
+    // What the frame does not name is over, unless it was made after the frame.
+    this.offers = this.offers.filter((offer) => named.has(key(offer)) || offer.now > frame.now);
+    for (const offer of frame.offers ?? []) this.ring(offer);
+  }
+
+  private ring(offer: Offer): boolean {
+    if (this.ended.has(key(offer)) || this.clock.now() > offer.until + GRACE) return false;
+    if (!this.offers.some((known) => key(known) === key(offer))) this.offers = [...this.offers, offer];
+    this.mark(offer);
+    this.scheduleExpiry();
+    return true;
+  }
+
+  /** Tells that an offer arrived here, and once more when it is seen: what reached nobody is held against nobody. */
+  private mark(offer: Offer): void {
+    const seen = !document.hidden;
+    const what = `${key(offer)} ${seen}`;
+    if (this.marked.has(what) || !(seen || this.link.leader)) return;
+    remember(this.marked, what);
+    this.droppable({ type: 'mark', ...ref(offer), ...(seen && { seen }) });
+  }
+
+  private readonly look = (): void => {
+    if (!document.hidden) for (const offer of this.offers) this.mark(offer);
+  };
+
+  private end(offer: OfferRef): void {
+    remember(this.ended, key(offer));
+    this.offers = this.offers.filter((known) => key(known) !== key(offer));
+    this.scheduleExpiry();
+  }
+
+  private scheduleExpiry(): void {
+    clearTimeout(this.expiry);
+    if (!this.offers.length) return;
+    const next = Math.min(...this.offers.map((offer) => offer.until)) + GRACE - this.clock.now();
+    this.expiry = setTimeout(() => {
+      this.offers = this.offers.filter((offer) => this.clock.now() <= offer.until + GRACE);
+      this.scheduleExpiry();
+      this.changed();
+    }, Math.max(0, next) + 1);
+  }
+}
+
+function ref({ session, generation, round }: OfferRef): OfferRef {
+  return { session, generation, round };
+}
+
+function key({ session, generation, round }: OfferRef): string {
+  return `${session} ${generation} ${round}`;
+}
+
+/** A set that forgets its oldest entries. */
+function remember(set: Set<string>, entry: string): void {
+  set.add(entry);
+  if (set.size > ENDED_LIMIT) for (const oldest of set) return void set.delete(oldest);
+}
