@@ -54,15 +54,14 @@ engine: tools/node_modules/.package-lock.json
 
 run: ## Run Parley here: demo shop, agents' desktops, health page
 	@tools/need.sh go node git make
-	@$(MAKE) -j2 modules engine web
-	@$(MAKE) build/parley
+	@$(MAKE) -j2 engine web build/parley
 	@build/parley -addr $(ADDR) -data $(DATA) $(FLAGS)
 
 # Go knows best what has changed: with nothing to do this takes a moment.
 .PHONY: build/parley
 build/parley: modules
 	@mkdir -p build
-	@$(step) "Compiling the local runner" go build -o $@ ./infra/local
+	@$(step) "Compiling the local runner" go build -v -o $@ ./infra/local
 
 .PHONY: web
 web: build/widget build/desktop ; @:
@@ -138,8 +137,7 @@ gen: widget/node_modules/.package-lock.json ## Generate the clients' types and t
 
 build: ## Build everything: front ends, local runner, and each Lambda as it is deployed; prints sizes
 	@tools/need.sh go node git make
-	@$(MAKE) -j2 modules web
-	@$(MAKE) build/parley
+	@$(MAKE) -j2 web build/parley
 	@for name in $(functions); do $(MAKE) lambda NAME=$$name OUT=build/lambda/$$name || exit 1; done
 	@tools/sizes.sh $(functions)
 
@@ -151,12 +149,11 @@ build-%Function:
 .PHONY: lambda
 lambda:
 	@$(step) "Compiling $(NAME)" env CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) GOFLAGS= \
-		go build -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o "$(OUT)/bootstrap" ./functions/$(NAME)/bootstrap
+		go build -v -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o "$(OUT)/bootstrap" ./functions/$(NAME)/bootstrap
 
 bench: ## Measure latency, throughput and memory of the local runner
 	@tools/need.sh go node git make
-	@$(MAKE) -j2 modules engine web
-	@$(MAKE) build/parley
+	@$(MAKE) -j2 engine web build/parley
 	@go run ./infra/bench $(FLAGS)
 
 clean: ## Remove what was built and the data of the local runner; what was fetched stays
