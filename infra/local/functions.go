@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"github.com/parley-chat/parley/functions/agent"
 	"github.com/parley-chat/parley/functions/api"
 	"github.com/parley-chat/parley/functions/authorizer"
@@ -17,42 +15,45 @@ import (
 	"github.com/parley-chat/parley/functions/reaper"
 	"github.com/parley-chat/parley/functions/router"
 	"github.com/parley-chat/parley/infra/env"
+	"github.com/parley-chat/parley/infra/local/gateway"
 	"github.com/parley-chat/parley/infra/local/template"
 )
 
-// function is a Lambda: JSON in, JSON out.
-type function func(ctx context.Context, payload []byte) ([]byte, error)
-
 // wire makes the function of the template in this process, from the environment that the template gives it. It is what the
 // function's bootstrap does; tune sets what a runner may change.
-func wire(f template.Function, client *http.Client, log *slog.Logger, tune func(*chat.Desk)) (function, error) {
+func wire(f template.Function, client *http.Client, log *slog.Logger, tune func(*chat.Desk)) (gateway.Function, error) {
 	e := env.New(func(name string) string { return f.Environment[name] }, client, log.With("function", f.Folder))
 	desk := func() *chat.Desk {
 		d := e.Desk()
 		tune(d)
 		return d
 	}
-	var handler any
+	var fn gateway.Function
 	switch f.Folder {
 	case "functions/authorizer":
-		handler = authorizer.New(e.Verifier(), e.Store(), e.Log()).Handle
+		fn = gateway.Lambda(authorizer.New(e.Verifier(), e.Store(), e.Log()).Handle)
 	case "functions/connect":
-		handler = connect.New(desk()).Handle
+		fn = gateway.Lambda(connect.New(desk()).Handle)
 	case "functions/customer":
-		handler = customer.New(desk()).Handle
+		fn = gateway.Lambda(customer.New(desk()).Handle)
 	case "functions/agent":
-		handler = agent.New(desk()).Handle
+		fn = gateway.Lambda(agent.New(desk()).Handle)
 	case "functions/router":
-		handler = router.New(desk()).Handle
+		fn = gateway.Lambda(silent(router.New(desk()).Handle))
 	case "functions/reaper":
-		handler = reaper.New(desk()).Handle
+		fn = gateway.Lambda(silent(reaper.New(desk()).Handle))
 	case "functions/api":
-		handler = api.New(desk(), e.Customers(), e.Desktop()).Handle
+		fn = gateway.Lambda(api.New(desk(), e.Customers(), e.Desktop()).Handle)
 	default:
 		return nil, fmt.Errorf("the template has the function %s, which this runner does not know: add it to infra/local/functions.go", f.Folder)
 	}
 	if err := e.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.ID, err)
 	}
-	return lambda.NewHandler(handler).Invoke, nil
+	return fn, nil
+}
+
+// silent is a handler that answers nothing.
+func silent[In any](handle func(context.Context, In) error) func(context.Context, In) (struct{}, error) {
+	return func(ctx context.Context, in In) (struct{}, error) { return struct{}{}, handle(ctx, in) }
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"syscall"
 	"time"
 )
@@ -42,6 +43,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags.DurationVar(&o.Lease, "lease", 0, "how long a sign of life counts (default 150s)")
 	flags.DurationVar(&o.Sweep, "sweep", 0, "how often the reaper runs (default: as in the template)")
 	flags.IntVar(&o.Rate, "rate", 0, "messages a second that one customer may send (default 5)")
+	profile := flags.String("cpuprofile", "", "write a CPU profile of the whole run to this file")
 	links := flags.Bool("json", false, "print the links as one line of JSON")
 	level := flags.String("log", "warn", "log level: debug, info, warn, error")
 	if err := flags.Parse(args); err != nil {
@@ -56,6 +58,16 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		o.Demo = filepath.Join(o.Root, "infra", "local", "demo.yaml")
 	}
 
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer func() { pprof.StopCPUProfile(); _ = f.Close() }()
+	}
 	began := time.Now()
 	r, err := Start(ctx, o)
 	if err != nil {

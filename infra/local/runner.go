@@ -228,7 +228,7 @@ func newIssuer(o Options, origin string, d demo) (http.Handler, error) {
 	return signin.New(c)
 }
 
-func (r *Runner) wireAll(t *template.Template, client *http.Client, endpoint, origin string, o Options) (map[string]function, error) {
+func (r *Runner) wireAll(t *template.Template, client *http.Client, endpoint, origin string, o Options) (map[string]gateway.Function, error) {
 	tune := func(d *chat.Desk) {
 		if o.Lease > 0 {
 			d.Lease = o.Lease
@@ -237,7 +237,7 @@ func (r *Runner) wireAll(t *template.Template, client *http.Client, endpoint, or
 			d.Rate = o.Rate
 		}
 	}
-	all := map[string]function{}
+	all := map[string]gateway.Function{}
 	for _, f := range t.Functions {
 		// What Lambda itself sets, and where the services are that do not exist here.
 		maps.Copy(f.Environment, map[string]string{"AWS_REGION": region, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
@@ -252,7 +252,7 @@ func (r *Runner) wireAll(t *template.Template, client *http.Client, endpoint, or
 	return all, nil
 }
 
-func (r *Runner) startStates(t *template.Template, o Options, functions map[string]function) (http.RoundTripper, error) {
+func (r *Runner) startStates(t *template.Template, o Options, functions map[string]gateway.Function) (http.RoundTripper, error) {
 	if len(t.Machines) != 1 {
 		return nil, fmt.Errorf("the template has %d state machines, this runner runs one", len(t.Machines))
 	}
@@ -276,20 +276,20 @@ func (r *Runner) startStates(t *template.Template, o Options, functions map[stri
 	return r.states, nil
 }
 
-func (r *Runner) startGateway(t *template.Template, o Options, functions map[string]function) (http.RoundTripper, error) {
+func (r *Runner) startGateway(t *template.Template, o Options, functions map[string]gateway.Function) (http.RoundTripper, error) {
 	c := gateway.Config{Log: o.Log, Socket: gateway.SocketAPI{Stage: t.Socket.Stage, Selection: t.Socket.Selection, Routes: map[string]gateway.Route{}}}
 	if a := t.Socket.Authorizer; a != nil {
-		c.Socket.Authorizer = &gateway.Authorizer{Function: gateway.Function(functions[a.Function]), IdentitySources: a.IdentitySources}
+		c.Socket.Authorizer = &gateway.Authorizer{Function: functions[a.Function], IdentitySources: a.IdentitySources}
 	}
 	for _, route := range t.Socket.Routes {
 		g := gateway.Route{Mock: route.Mock, Timeout: route.Timeout, Responds: route.Responds}
 		if route.Function != "" {
-			g.Function = gateway.Function(functions[route.Function])
+			g.Function = functions[route.Function]
 		}
 		c.Socket.Routes[route.Key] = g
 	}
 	for _, route := range t.HTTP.Routes {
-		c.HTTP.Routes = append(c.HTTP.Routes, gateway.HTTPRoute{Key: route.Key, Function: gateway.Function(functions[route.Function])})
+		c.HTTP.Routes = append(c.HTTP.Routes, gateway.HTTPRoute{Key: route.Key, Function: functions[route.Function]})
 	}
 	if cors := t.HTTP.CORS; cors != nil {
 		c.HTTP.CORS = &gateway.CORS{Origins: cors.AllowOrigins, Methods: cors.AllowMethods, Headers: cors.AllowHeaders,
@@ -321,7 +321,7 @@ func (r *Runner) routes(o Options, issuer http.Handler) http.Handler {
 
 // startSweeps runs the reaper as the template schedules it. The first sweep counts all routing as lost: the tokens of the
 // process before died with it, the sessions did not.
-func (r *Runner) startSweeps(ctx context.Context, t *template.Template, o Options, functions map[string]function) {
+func (r *Runner) startSweeps(ctx context.Context, t *template.Template, o Options, functions map[string]gateway.Function) {
 	for _, s := range t.Schedules {
 		every := s.Every
 		if o.Sweep > 0 {
