@@ -154,7 +154,7 @@ lambda:
 bench: ## Measure latency, throughput and memory of the local runner
 	@tools/need.sh go node git make
 	@$(MAKE) -j2 engine web build/parley
-	@go run ./infra/bench $(FLAGS)
+	@go run ./infra/e2e/bench $(FLAGS)
 
 clean: ## Remove what was built and the data of the local runner; what was fetched stays
 	@rm -rf build data widget/dist desktop/dist .aws-sam infra/e2e/test-results infra/e2e/playwright-report

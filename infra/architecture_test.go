@@ -85,7 +85,7 @@ var rules = []rule{
 	{"infra/local/*", nil, "each emulates one service and knows nothing of Parley"},
 	{"infra/local", []string{"functions/*", "infra/*", "infra/dynamo/faults", "infra/local/*"}, "it runs the whole"},
 	{"infra/e2e/play", []string{"functions/wire"}, "it plays customers and agents, who know the contract only"},
-	{"infra/bench", []string{"functions/wire", "infra/e2e/play"}, "it measures what customers and agents feel"},
+	{"infra/e2e/bench", []string{"functions/wire", "infra/e2e/play"}, "it measures what customers and agents feel"},
 	{"tools/*", nil, "tools serve the repository, not the product"},
 }
 
