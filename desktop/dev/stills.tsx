@@ -1,0 +1,306 @@
+// Still pictures of the desk for looking at and for shots.mjs: the real views over a client that only stands there.
+// `npm run dev`, then /desktop/dev/?still=chats. Not part of the build.
+import '@fontsource-variable/inter/index.css';
+import '@parley/client/tokens.css';
+import '../src/base.css';
+import type { DeskState as AgentSnapshot, Me, Offer, Row, Session, View } from '@parley/client';
+import { createRoot } from 'react-dom/client';
+import { Router } from 'wouter';
+import { useHashLocation } from 'wouter/use-hash-location';
+import { Bell } from '../src/bell';
+import { DeskContext } from '../src/hooks/use-desk';
+import { Desk, type DeskClient } from '../src/store';
+import { DeskView } from '../src/views/desk-view';
+import { SigninView } from '../src/views/signin-view';
+
+const now = Date.now();
+const ago = (s: number) => now - s * 1000;
+const website = { id: 'fern', name: 'Fern & Fable' };
+const plants = { id: 'plants', name: 'Plant care' };
+const orders = { id: 'orders', name: 'Orders' };
+const marta = { id: 'marta', name: 'Marta Kovač' };
+
+let place = 0;
+const row = (r: Partial<Row> & { at: number }): Row => ({
+  place: ++place,
+  kind: 'message',
+  side: 'customer',
+  ...r,
+});
+const said = (at: number, text: string) => row({ at, text });
+const wrote = (at: number, text: string) => row({ at, text, side: 'agent', by: marta.id, name: marta.name });
+const took = (at: number) => row({ at, kind: 'accepted', side: 'agent', by: marta.id, name: marta.name });
+
+function session(id: string, view: Partial<View>, rows: Row[], more: Partial<Session> = {}): Session {
+  place = 0;
+  return {
+    view: {
+      session: id,
+      generation: 1,
+      state: 'ACTIVE',
+      head: rows.length,
+      queue: plants,
+      agent: marta,
+      website,
+      ...view,
+    },
+    rows,
+    pending: [],
+    read: {},
+    mine: true,
+    ...more,
+  };
+}
+
+const ana = () =>
+  session(
+    's-ana',
+    {
+      customer: {
+        id: 'c-ana',
+        name: 'Ana Lima',
+        email: 'ana.lima@example.com',
+        language: 'pt-PT',
+        page: { title: 'Calathea Orbifolia', url: 'https://fernandfable.example/plants/calathea-orbifolia' },
+      },
+    },
+    [
+      said(ago(540), 'Hi! My Calathea’s leaves are turning brown at the edges 😟'),
+      took(ago(498)),
+      wrote(ago(477), 'Oh no, poor thing! Let’s save it 🌿'),
+      wrote(
+        ago(460),
+        'Could you send me a photo of the leaves, and tell me how far it stands from the window? This is what I would look at first: https://fernandfable.example/guides/brown-leaves',
+      ),
+      said(ago(380), 'It stands about two metres away, next to the radiator.'),
+      said(ago(371), 'I water it every three days.'),
+      wrote(
+        ago(300),
+        'Thank you, that helps a lot. Brown edges are nearly always dry air, and the radiator makes it worse.',
+      ),
+    ],
+    { read: { customer: 6, agent: 7 }, typing: { side: 'customer', name: 'Ana Lima' } },
+  );
+const tomas = () =>
+  session(
+    's-tomas',
+    { customer: { id: 'c-tomas', name: 'Tomás Ortega', language: 'es' }, queue: orders },
+    [
+      said(ago(400), 'Hello, I ordered two pots last week'),
+      took(ago(380)),
+      wrote(ago(340), 'Hi Tomás! What can I do for you?'),
+      said(ago(112), 'One arrived broken.'),
+      said(ago(96), 'Is the blue one back in stock?'),
+    ],
+    { read: { customer: 3, agent: 3 } },
+  );
+const layla = () =>
+  session(
+    's-layla',
+    { customer: { id: 'c-layla', name: 'ليلى حسن', language: 'ar' }, queue: orders },
+    [
+      said(ago(200), 'مرحبا، أين طلبي؟'),
+      took(ago(180)),
+      wrote(ago(120), 'مرحبا ليلى، لحظة من فضلك'),
+      said(ago(18), 'شكرًا، سأنتظر'),
+    ],
+    { read: { customer: 3, agent: 4 } },
+  );
+const closed = () =>
+  session(
+    's-ana',
+    {
+      state: 'CLOSED',
+      outcome: 'handled',
+      disposition: 'Solved',
+      customer: { id: 'c-ana', name: 'Ana Lima' },
+    },
+    [
+      ...ana().rows,
+      { place: 8, kind: 'closed', side: 'agent', by: 'marta', name: 'Marta Kovač', at: ago(20) },
+    ],
+    { mine: false, read: { customer: 7, agent: 7 } },
+  );
+
+const offer = (o: Partial<Offer> & { session: string }): Offer => ({
+  type: 'offer',
+  generation: 1,
+  round: 1,
+  strategy: 'beepall',
+  queue: plants,
+  website,
+  customer: { id: 'c-chloe', name: 'Chloé Bernard', language: 'fr' },
+  question: 'Bonjour, mon colis est arrivé abîmé…',
+  queued: ago(42),
+  offered: ago(7),
+  until: now + 13_000,
+  now,
+  others: 2,
+  ...o,
+});
+
+const base: AgentSnapshot = {
+  up: true,
+  ready: true,
+  sessions: [],
+  starting: [],
+  me: {
+    id: 'marta',
+    name: 'Marta Kovač',
+    state: 'READY',
+    since: ago(8049),
+    capacity: 5,
+    open: [],
+    queues: [plants, orders],
+  },
+  offers: [],
+  line: [
+    { queue: plants, waiting: 2, longest: ago(72) },
+    { queue: orders, waiting: 1, longest: ago(30) },
+  ],
+  reasons: ['Lunch', 'Training', 'Short break'],
+  dispositions: ['Solved', 'Sold', 'Follow-up', 'Spam'],
+};
+const me = (more: Partial<Me>): Me => ({ ...(base.me as Me), ...more });
+const chats: AgentSnapshot = {
+  ...base,
+  sessions: [ana(), tomas(), layla()],
+  me: me({ open: ['s-ana', 's-tomas', 's-layla'] }),
+};
+const first = offer({ session: 's-chloe' });
+const second = offer({
+  session: 's-grace',
+  queue: orders,
+  customer: { id: 'c-grace', name: 'Grace O.', language: 'en' },
+  question: 'Can I still change the delivery address of order 40218? It has not been sent yet.',
+  queued: ago(12),
+  offered: ago(3),
+  until: now + 17_000,
+  others: 0,
+});
+
+interface Still {
+  state: AgentSnapshot;
+  /** What happens once it stands. */
+  act?: (desk: Desk, hear: (frame: object) => void) => void;
+}
+const stills: Record<string, Still> = {
+  chats: {
+    state: { ...chats, offers: [first] },
+    act: (_, hear) =>
+      hear({
+        type: 'gone',
+        session: 's-pierre',
+        generation: 1,
+        round: 1,
+        outcome: 'rescinded',
+        by: { id: 'jonas', name: 'Jonas' },
+        customer: 'Pierre M.',
+      }),
+  },
+  offers: { state: { ...base, offers: [first, second] } },
+  ready: { state: { ...base, line: [] } },
+  paused: { state: { ...base, me: me({ state: 'PAUSED', reason: 'Lunch', since: ago(640) }) } },
+  offline: { state: { ...base, me: me({ state: 'OFFLINE', since: ago(40) }) } },
+  missed: { state: { ...base, me: me({ state: 'NOT_RESPONDING', since: ago(200) }) } },
+  connecting: { state: { ...base, up: false, ready: false, me: undefined } as unknown as AgentSnapshot },
+  closed: { state: { ...chats, sessions: [closed(), tomas()], me: me({ open: ['s-tomas'] }) } },
+  down: {
+    state: {
+      ...chats,
+      sessions: [
+        {
+          ...ana(),
+          pending: [
+            { cid: 'x', session: 's-ana', after: 7, text: 'A humidifier beside it works wonders.', at: now },
+          ],
+        },
+        tomas(),
+      ],
+    },
+    act: () => {},
+  },
+  refused: {
+    state: {
+      ...chats,
+      sessions: [
+        tomas(),
+        {
+          ...ana(),
+          pending: [
+            {
+              cid: 'x',
+              session: 's-ana',
+              after: 7,
+              text: 'A humidifier beside it works wonders.',
+              at: now,
+              failed: { code: 'too_long', message: 'This message is longer than 4,000 characters.' },
+            },
+          ],
+        },
+      ],
+    },
+  },
+};
+
+const name = new URLSearchParams(location.search).get('still') ?? 'chats';
+const root = createRoot(document.getElementById('root') as HTMLElement);
+if (name === 'signin') root.render(<SigninView busy={false} onSignIn={() => {}} />);
+else if (name === 'signin-error')
+  root.render(
+    <SigninView
+      busy={false}
+      problem={{ code: 'refused', detail: 'user is not assigned to the client application' }}
+      onSignIn={() => {}}
+    />,
+  );
+else {
+  const still = stills[name] ?? { state: base };
+  const ears = new Set<(f: never) => void>();
+  const subscribers = new Set<() => void>();
+  const client = {
+    state: still.state,
+    subscribe: (fn: () => void) => {
+      subscribers.add(fn);
+      return () => subscribers.delete(fn);
+    },
+    listen: (fn: (f: never) => void) => {
+      ears.add(fn);
+      return () => ears.delete(fn);
+    },
+    clock: { now: () => Date.now() },
+    send: () => '',
+    discard: () => {},
+    typing: () => {},
+    seen: () => {},
+    accept: () => new Promise(() => {}),
+    reject: async () => {},
+    brisk: () => {},
+    earlier: async () => {},
+    status: () => new Promise(() => {}),
+    close: () => new Promise(() => {}),
+    drop: () => {},
+  } as unknown as DeskClient & { state: AgentSnapshot };
+  const silent = { enabled: true, enable: async () => true, ring() {}, quiet() {}, ping() {}, stop() {} };
+  const desk = new Desk({ client, bell: new Bell(() => silent), subject: 'still', show: () => {} });
+  desk.start();
+  // The pictured offer of "gone" was on this desk a moment ago.
+  if (name === 'chats') {
+    client.state = { ...chats, offers: [offer({ session: 's-pierre' }), first] };
+    for (const fn of subscribers) fn();
+  }
+  if (name === 'down') {
+    client.state = { ...client.state, up: false };
+    for (const fn of subscribers) fn();
+  }
+  still.act?.(desk, (f) => {
+    for (const fn of ears) fn(f as never);
+  });
+  root.render(
+    <Router hook={useHashLocation}>
+      <DeskContext value={desk}>
+        <DeskView onSignIn={() => {}} onSignOut={() => {}} />
+      </DeskContext>
+    </Router>,
+  );
+}

@@ -1,0 +1,492 @@
+import {
+  type AgentClient,
+  type AgentState,
+  type Customer,
+  type Gone,
+  type Session as Known,
+  type Me,
+  type Offer,
+  type Outgoing,
+  type QueueState,
+  type Ref,
+  Refused,
+  type Row,
+  type ServerFrame,
+} from '@parley/client';
+import type { Bell, BellState } from './bell';
+import { t } from './strings';
+
+export type { Me };
+
+/** What the desk needs of the client: the real one on a socket, or still pictures on the dev page. */
+export type DeskClient = Pick<
+  AgentClient,
+  | 'state'
+  | 'subscribe'
+  | 'listen'
+  | 'send'
+  | 'discard'
+  | 'typing'
+  | 'seen'
+  | 'accept'
+  | 'reject'
+  | 'status'
+  | 'close'
+  | 'drop'
+  | 'earlier'
+  | 'brisk'
+> & { clock: { now(): number } };
+
+/** One tab. It opens with an accept and stays, as `closed` or `away`, until the agent closes it. */
+export interface Session {
+  readonly id: string;
+  readonly generation: number;
+  readonly queue: Ref;
+  readonly website: Ref | undefined;
+  /** With a name always: who gave none is a guest. */
+  readonly customer: Customer;
+  /** open: the agent may write. closed: it ended. away: it went back to the queue or to a colleague. */
+  readonly standing: 'open' | 'closed' | 'away';
+  readonly rows: readonly Row[];
+  /** The log is long: there is more before the first row. */
+  readonly cut: boolean;
+  /** Own messages on their way, refused ones left out. */
+  readonly pending: readonly Outgoing[];
+  /** How far the customer has read. */
+  readonly read: number;
+  /** How far this agent has read. */
+  readonly seen: number;
+  readonly unread: number;
+  readonly typing: boolean;
+  /** A message that the server will not take, until the composer takes it back. */
+  readonly refused: { readonly cid: string; readonly text: string; readonly message: string } | undefined;
+}
+
+/** A showing offer. */
+export interface Card {
+  readonly key: string;
+  readonly offer: Offer;
+  readonly name: string;
+  /** The accept is on its way. */
+  readonly accepting: boolean;
+  /** Why the last accept did not work, if it is worth another try. */
+  readonly problem: string;
+}
+
+/** A short piece of news. It goes by itself. */
+export type Notice = News & { readonly id: number };
+type News =
+  | { readonly kind: 'taken'; readonly by: string; readonly who: string }
+  | { readonly kind: 'missed' | 'withdrawn' | 'returned'; readonly by?: undefined; readonly who: string }
+  | { readonly kind: 'refused' | 'note'; readonly text: string };
+
+/** Everything the views show. A new object after every change; parts that did not change stay the same objects. */
+export interface DeskState {
+  /** refused: the server closed the socket for good. */
+  readonly link: 'connecting' | 'up' | 'down' | 'refused';
+  /** The first welcome came: what is not here does not exist. */
+  readonly ready: boolean;
+  /** The server's clock minus this machine's, in ms. */
+  readonly skew: number;
+  readonly me: Me | undefined;
+  readonly line: readonly QueueState[];
+  readonly reasons: readonly string[];
+  readonly dispositions: readonly string[];
+  readonly sessions: readonly Session[];
+  readonly offers: readonly Card[];
+  readonly notices: readonly Notice[];
+  readonly sound: BellState;
+}
+
+export interface DeskOptions {
+  client: DeskClient;
+  bell: Bell;
+  /** Names the agent's drafts in storage. */
+  subject: string;
+  /** Shows the tab of a session: after its accept. */
+  show: (session: string) => void;
+  storage?: Storage;
+  visible?: () => boolean;
+}
+
+/** How long news stands, in ms: long enough to read it twice. A refusal wants more thought. */
+const NEWS = 7000;
+const REFUSAL = 14_000;
+/** An offer whose end nobody told goes by itself this much after it, in ms. */
+const OVERDUE = 1500;
+/** Skew below this is the jitter of the line, in ms. */
+const JITTER = 250;
+
+export const offerKey = (o: { session: string; generation: number; round: number }) =>
+  `${o.session}.${o.generation}.${o.round}`;
+
+/**
+ * The agent's desk: what the client knows about the agent's sessions and offers, and what only this page knows: what was
+ * read, drafts, news, which offers may show. No React here: views subscribe and call.
+ */
+export class Desk {
+  state: DeskState;
+
+  private readonly client: DeskClient;
+  private readonly bell: Bell;
+  private readonly show: (session: string) => void;
+  private readonly storage: Storage;
+  private readonly visible: () => boolean;
+  private readonly drafts: string;
+
+  private readonly listeners = new Set<() => void>();
+  private readonly undo: (() => void)[] = [];
+  private readonly timers = new Set<ReturnType<typeof setTimeout>>();
+  private overdue: ReturnType<typeof setTimeout> | undefined;
+
+  private everUp = false;
+  private final = false;
+  private brisk = false;
+  /** A pause is on its way: nothing rings from the click on, whatever the server still says. */
+  private leaving = false;
+  private notices: readonly Notice[] = [];
+  private lastNotice = 0;
+  private readonly read_ = new Map<string, number>();
+  private readonly ended = new Set<string>();
+  private readonly rejected = new Set<string>();
+  private readonly accepting = new Map<string, { busy: boolean; problem: string }>();
+  private readonly tabs = new Map<string, Session>();
+  private cards: readonly Card[] = [];
+
+  constructor(o: DeskOptions) {
+    this.client = o.client;
+    this.bell = o.bell;
+    this.show = o.show;
+    this.storage = o.storage ?? sessionStorage;
+    this.visible = o.visible ?? (() => document.visibilityState === 'visible');
+    this.drafts = `parley.desk.draft:${o.subject}:`;
+    this.state = this.compute();
+  }
+
+  /** Follows the client until the returned function is called. */
+  start = (): (() => void) => {
+    this.undo.push(
+      this.client.subscribe(this.refresh),
+      this.client.listen(this.hear),
+      this.bell.subscribe(this.refresh),
+    );
+    document.addEventListener('visibilitychange', this.refresh);
+    this.undo.push(() => document.removeEventListener('visibilitychange', this.refresh));
+    this.refresh();
+    return () => {
+      for (const fn of this.undo.splice(0)) fn();
+      for (const timer of this.timers) clearTimeout(timer);
+      clearTimeout(this.overdue);
+      this.bell.stop();
+    };
+  };
+
+  subscribe = (fn: () => void): (() => void) => {
+    this.listeners.add(fn);
+    return () => this.listeners.delete(fn);
+  };
+
+  /** The server will not take this connection up again. */
+  refuse = (): void => {
+    this.final = true;
+    this.refresh();
+  };
+
+  // What the agent does.
+
+  /** Changes the availability. Away from available, showing offers go at once, before the server has answered. */
+  setStatus = async (state: AgentState, reason?: string): Promise<boolean> => {
+    this.leaving = state !== 'READY';
+    this.refresh();
+    try {
+      await this.client.status(state, reason);
+      return true;
+    } catch (e) {
+      this.tell({ kind: 'refused', text: sentence(e) });
+      return false;
+    } finally {
+      this.leaving = false;
+      this.refresh();
+    }
+  };
+
+  /** Takes an offer. Whoever is first wins; the others hear who it was. */
+  accept = async (key: string): Promise<void> => {
+    const card = this.state.offers.find((c) => c.key === key);
+    if (!card || card.accepting) return;
+    this.accepting.set(key, { busy: true, problem: '' });
+    this.refresh();
+    try {
+      await this.client.accept(card.offer);
+      this.end(key);
+      this.refresh();
+      this.show(card.offer.session);
+    } catch (e) {
+      const no = refusal(e);
+      if (no.retry) {
+        this.accepting.set(key, { busy: false, problem: no.code ? no.message : t('offer.lost') });
+      } else {
+        this.end(key);
+        const who = card.name;
+        if (no.code === 'taken' && no.by) this.tell({ kind: 'taken', by: no.by.name, who });
+        else if (no.code === 'late') this.tell({ kind: 'refused', text: t('offer.late', { name: who }) });
+        else this.tell({ kind: 'refused', text: no.message });
+      }
+      this.refresh();
+    }
+  };
+
+  /** Declines an offer: it leaves at once and rings elsewhere. */
+  reject = (key: string): void => {
+    const card = this.state.offers.find((c) => c.key === key);
+    if (!card || card.accepting) return;
+    this.rejected.add(key);
+    this.end(key);
+    this.refresh();
+    // A reject that came too late changes nothing for the agent.
+    this.client.reject(card.offer).catch(() => {});
+  };
+
+  /** The oldest offer: what the keys act on. */
+  acceptOldest = () => this.accept(this.state.offers[0]?.key ?? '');
+  rejectOldest = () => this.reject(this.state.offers[0]?.key ?? '');
+
+  send = (session: string, text: string): void => {
+    this.client.send(session, text);
+  };
+
+  typing = (session: string): void => {
+    this.client.typing(session);
+  };
+
+  /** Brings older rows of a long log. */
+  earlier = (session: string): Promise<void> => this.client.earlier(session).catch(() => {});
+
+  /** Everything up to `place` stood on a visible screen. */
+  read = (session: string, place: number): void => {
+    if (place <= (this.tabs.get(session)?.seen ?? 0)) return;
+    this.read_.set(session, place);
+    this.client.seen(session);
+    this.refresh();
+  };
+
+  /** Ends a session. Resolves with nothing, or with the reason why not. */
+  close = async (session: string, disposition: string, note: string): Promise<string | undefined> => {
+    try {
+      await this.client.close(session, {
+        ...(disposition ? { disposition } : {}),
+        ...(note ? { note } : {}),
+      });
+      this.draft(session, '');
+      return undefined;
+    } catch (e) {
+      return sentence(e);
+    }
+  };
+
+  /** Closes the tab of a session that is over. */
+  dismiss = (session: string): void => {
+    this.draft(session, '');
+    this.client.drop(session);
+  };
+
+  /** The unsent text of a session; with a second argument, replaces it. It outlives a reload of the page. */
+  draft = (session: string, text?: string): string => {
+    if (text === undefined) return this.storage.getItem(this.drafts + session) ?? '';
+    if (text) this.storage.setItem(this.drafts + session, text);
+    else this.storage.removeItem(this.drafts + session);
+    return text;
+  };
+
+  /** The composer has the refused message again. */
+  takeBack = (cid: string): void => {
+    this.client.discard(cid);
+  };
+
+  enableSound = (): void => void this.bell.enable();
+  muteSound = (): void => this.bell.mute();
+  /** A short sound: a message came that nobody is looking at. */
+  ping = (): void => this.bell.ping();
+
+  dismissNotice = (id: number): void => {
+    this.notices = this.notices.filter((n) => n.id !== id);
+    this.refresh();
+  };
+
+  // What happens to them.
+
+  private hear = (frame: ServerFrame): void => {
+    if (frame.type === 'gone') this.gone(frame);
+    else if (frame.type === 'status' && frame.note) this.tell({ kind: 'note', text: frame.note });
+  };
+
+  private gone(g: Gone) {
+    const key = offerKey(g);
+    const showed = this.cards.some((c) => c.key === key);
+    const me = this.client.state.me;
+    const own = this.rejected.has(key);
+    this.end(key);
+    const who = g.customer || t('guest');
+    // Who rejected hears who took it, too; who is away is left in peace.
+    if (g.by && g.by.id !== me?.id && (showed || own)) this.tell({ kind: 'taken', by: g.by.name, who });
+    else if (showed && g.outcome === 'expired') this.tell({ kind: 'missed', who });
+    else if (showed && g.outcome === 'canceled') this.tell({ kind: 'withdrawn', who });
+    this.refresh();
+  }
+
+  private end(key: string) {
+    this.ended.add(key);
+    this.accepting.delete(key);
+  }
+
+  private tell(news: News) {
+    const id = ++this.lastNotice;
+    this.notices = [...this.notices, { ...news, id }];
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        this.dismissNotice(id);
+      },
+      news.kind === 'refused' ? REFUSAL : NEWS,
+    );
+    this.timers.add(timer);
+    this.refresh();
+  }
+
+  private refresh = (): void => {
+    const before = this.state;
+    const next = this.compute();
+    this.bell.ring(next.offers.some((c) => !c.accepting));
+    const brisk = this.visible() && next.sessions.some((s) => s.standing === 'open');
+    if (brisk !== this.brisk) this.client.brisk(brisk);
+    this.brisk = brisk;
+    this.state = keep(before, next);
+    if (this.state === before) return;
+    for (const fn of this.listeners) fn();
+    for (const s of before.sessions) {
+      const now = next.sessions.find((n) => n.id === s.id);
+      if (s.standing === 'open' && now?.standing === 'away')
+        this.tell({ kind: 'returned', who: s.customer.name });
+    }
+  };
+
+  private compute(): DeskState {
+    const c = this.client.state;
+    this.everUp ||= c.up;
+    const skew = this.client.clock.now() - Date.now();
+    const old = this.state as DeskState | undefined;
+    return {
+      link: this.final ? 'refused' : c.up ? 'up' : this.everUp ? 'down' : 'connecting',
+      ready: c.ready,
+      skew: old && Math.abs(skew - old.skew) < JITTER ? old.skew : skew,
+      me: c.me,
+      line: c.line,
+      reasons: c.reasons,
+      dispositions: c.dispositions,
+      sessions: same(old?.sessions, this.arrange()),
+      offers: this.ring(),
+      notices: this.notices,
+      sound: this.bell.state,
+    };
+  }
+
+  /** The tabs, in the order in which the agent took them. */
+  private arrange(): Session[] {
+    const me = this.client.state.me?.id;
+    const known = this.client.state.sessions.filter((s) => s.mine || this.tabs.has(s.view.session));
+    for (const id of this.tabs.keys()) if (!known.some((k) => k.view.session === id)) this.tabs.delete(id);
+    const tabs = known.map((k) => this.tab(k));
+    const taken = new Map(
+      tabs.map((s) => [s.id, s.rows.findLast((r) => r.kind === 'accepted' && r.by === me)?.at ?? Infinity]),
+    );
+    const at = (s: Session) => taken.get(s.id) ?? Infinity;
+    return tabs.sort((a, b) => (at(a) === at(b) ? 0 : at(a) - at(b)));
+  }
+
+  private tab(k: Known): Session {
+    const { view } = k;
+    const seen = Math.max(this.read_.get(view.session) ?? 0, k.read.agent ?? 0);
+    const standing = view.state === 'CLOSED' ? 'closed' : k.mine ? 'open' : 'away';
+    const failed = k.pending.find((p) => p.failed);
+    const customer = view.customer ?? { id: view.session, name: '' };
+    const kept = this.tabs.get(view.session);
+    const next: Session = {
+      id: view.session,
+      generation: view.generation,
+      queue: view.queue,
+      website: view.website,
+      customer: keep(kept?.customer, customer.name ? customer : { ...customer, name: t('guest') }),
+      standing,
+      rows: k.rows,
+      cut: (k.rows[0]?.place ?? 1) > 1,
+      pending: same(kept?.pending, failed ? k.pending.filter((p) => !p.failed) : k.pending),
+      read: k.read.customer ?? 0,
+      seen,
+      unread: standing === 'open' ? k.rows.filter((r) => r.place > seen && wrote(r)).length : 0,
+      typing: standing === 'open' && k.typing?.side === 'customer',
+      refused:
+        failed?.failed &&
+        keep(kept?.refused, { cid: failed.cid, text: failed.text, message: failed.failed.message }),
+    };
+    const tab = keep(kept, next);
+    this.tabs.set(view.session, tab);
+    return tab;
+  }
+
+  /** May anything ring here? Not for an agent who is away or full, whatever was offered. */
+  private ringing(): boolean {
+    const me = this.client.state.me;
+    return !this.leaving && me?.state === 'READY' && me.open.length < me.capacity;
+  }
+
+  private ring(): readonly Card[] {
+    const now = this.client.clock.now();
+    const next = (this.ringing() ? this.client.state.offers : [])
+      .filter((o) => !this.ended.has(offerKey(o)) && o.until + OVERDUE > now)
+      .sort((a, b) => a.offered - b.offered)
+      .map((offer): Card => {
+        const key = offerKey(offer);
+        const { busy = false, problem = '' } = this.accepting.get(key) ?? {};
+        const kept = this.cards.find((c) => c.key === key);
+        if (kept?.offer === offer && kept.accepting === busy && kept.problem === problem) return kept;
+        return { key, offer, name: offer.customer.name || t('guest'), accepting: busy, problem };
+      });
+    this.cards = same(this.cards, next);
+    clearTimeout(this.overdue);
+    const first = Math.min(...this.cards.map((c) => c.offer.until));
+    if (first < Infinity) this.overdue = setTimeout(this.expire, Math.max(0, first + OVERDUE - now));
+    return this.cards;
+  }
+
+  /** Nobody told the end of an offer: it is over all the same. */
+  private expire = (): void => {
+    const now = this.client.clock.now();
+    for (const c of this.cards) {
+      if (c.offer.until + OVERDUE > now || c.accepting) continue;
+      this.end(c.key);
+      this.tell({ kind: 'missed', who: c.name });
+    }
+    this.refresh();
+  };
+}
+
+const wrote = (r: Row) => r.side === 'customer' && (r.kind === 'message' || r.kind === 'reopened');
+
+/** The old list if it holds the very same things. */
+function same<T>(old: readonly T[] | undefined, next: readonly T[]): readonly T[] {
+  return old?.length === next.length && next.every((x, i) => x === old[i]) ? old : next;
+}
+
+/** The old object if all its fields hold the very same things. */
+function keep<T extends object>(old: T | undefined, next: T): T {
+  const keys = Object.keys(next) as (keyof T)[];
+  return old && keys.length === Object.keys(old).length && keys.every((k) => old[k] === next[k]) ? old : next;
+}
+
+/** What a rejected request says. Without a code no answer came: the same request may work when the line is back. */
+function refusal(e: unknown): { code: string; message: string; retry: boolean; by: Ref | undefined } {
+  if (!(e instanceof Refused)) return { code: '', message: t('notice.lost'), retry: true, by: undefined };
+  return { code: e.code, message: e.message, retry: e.frame.retry === true, by: e.frame.by };
+}
+
+const sentence = (e: unknown) => refusal(e).message;

@@ -1,0 +1,146 @@
+import type { Row } from '@parley/client';
+import type { Session } from './store';
+
+/** Messages of one person nearer than this stand together under one time, in ms. */
+const TOGETHER = 3 * 60_000;
+
+/** One bubble. `place` is absent while it is on its way. */
+export interface Line {
+  key: string;
+  text: string;
+  place?: number;
+}
+
+/** What a conversation shows, top to bottom. */
+export type Item =
+  | { kind: 'day'; key: string; at: number }
+  | { kind: 'new'; key: string }
+  | { kind: 'event'; key: string; row: Row }
+  | {
+      kind: 'group';
+      key: string;
+      side: 'customer' | 'agent';
+      /** Who wrote it; empty for the customer. */
+      by: string;
+      name: string;
+      at: number;
+      lines: Line[];
+    };
+
+/**
+ * Puts a log in order for reading: days, events, and bubbles in groups. Messages on their way stand last. A line "New" is
+ * drawn behind `seen`, if the customer wrote after it.
+ */
+export function thread(s: Pick<Session, 'rows' | 'pending'>, me: string, seen?: number): Item[] {
+  const items: Item[] = [];
+  let date = '';
+  let marked = seen === undefined;
+
+  const add = (at: number, side: 'customer' | 'agent', by: string, name: string, line: Line) => {
+    const last = items.at(-1);
+    if (last?.kind === 'group' && last.side === side && last.by === by && at - last.at < TOGETHER) {
+      last.lines.push(line);
+      last.at = at;
+    } else items.push({ kind: 'group', key: `g${line.key}`, side, by, name, at, lines: [line] });
+  };
+  const today = (at: number) => {
+    const d = new Date(at).toDateString();
+    if (d !== date) items.push({ kind: 'day', key: `d${d}`, at });
+    date = d;
+  };
+
+  for (const row of s.rows) {
+    today(row.at);
+    const message = row.kind === 'message' || row.kind === 'reopened';
+    if (!marked && seen !== undefined && row.place > seen && message && row.side === 'customer') {
+      marked = true;
+      items.push({ kind: 'new', key: 'new' });
+    }
+    if (row.kind !== 'message') items.push({ kind: 'event', key: `e${row.place}`, row });
+    if (!message || row.side === 'system') continue;
+    const line = { key: row.cid ?? `p${row.place}`, text: row.text ?? '', place: row.place };
+    const agent = row.side === 'agent';
+    add(row.at, row.side, agent ? (row.by ?? '') : '', agent ? (row.name ?? '') : '', line);
+  }
+  for (const p of s.pending) {
+    today(p.at);
+    add(p.at, 'agent', me, '', { key: p.cid, text: p.text });
+  }
+  return items;
+}
+
+const speaks = (r: Row) => r.kind === 'message' || r.kind === 'reopened';
+
+/** What the tab shows: the last thing that somebody said. */
+export function lastLine(s: Session): string {
+  return s.pending.at(-1)?.text ?? s.rows.findLast(speaks)?.text ?? '';
+}
+
+/**
+ * Since when the customer waits for this agent: their first message that nobody has answered, but not before the agent had
+ * the chat. Undefined while it is the customer's turn.
+ */
+export function waitingSince(s: Session): number | undefined {
+  if (s.standing !== 'open' || s.pending.length) return undefined;
+  let since: number | undefined;
+  for (const r of s.rows) {
+    if (speaks(r) && r.side === 'customer') since ??= r.at;
+    else if (speaks(r) && r.side === 'agent') since = undefined;
+    else if (r.kind === 'accepted' && since !== undefined) since = r.at;
+  }
+  return since;
+}
+
+/** One moment of a session's story, for the contact panel. */
+export interface Step {
+  key: string;
+  what: 'asked' | 'accepted' | 'replied' | 'requeued' | 'transferred' | 'closed' | 'reopened';
+  at: number;
+  by?: string;
+  name?: string;
+  /** How long it took since the step that it answers, in ms. */
+  after?: number;
+}
+
+/** The story of a session so far, oldest first: who asked, who came when, how fast the first reply was. */
+export function story(rows: readonly Row[]): Step[] {
+  const steps: Step[] = [];
+  let asked: number | undefined;
+  let accepted: number | undefined;
+  for (const r of rows) {
+    const step = (what: Step['what'], after?: number) =>
+      steps.push({
+        key: `s${r.place}`,
+        what,
+        at: r.at,
+        ...(r.by ? { by: r.by } : {}),
+        ...(r.name ? { name: r.name } : {}),
+        ...(after === undefined ? {} : { after }),
+      });
+    switch (r.kind) {
+      case 'message':
+        if (r.place === 1) {
+          asked = r.at;
+          step('asked');
+        } else if (r.side === 'agent' && accepted !== undefined) {
+          step('replied', r.at - accepted);
+          accepted = undefined;
+        }
+        break;
+      case 'reopened':
+        asked = r.at;
+        step('reopened');
+        break;
+      case 'accepted':
+        accepted = r.at;
+        step('accepted', asked === undefined ? undefined : r.at - asked);
+        break;
+      case 'requeued':
+      case 'transferred':
+      case 'closed':
+        step(r.kind);
+        break;
+    }
+  }
+  return steps;
+}

@@ -1,0 +1,39 @@
+import { Dialog as Base } from '@base-ui/react/dialog';
+import type { ReactNode } from 'react';
+import css from './dialog.module.css';
+
+/**
+ * A dialog over the desk: focus goes in and comes back, Escape closes it. A click beside it does not, and the corner stays within
+ * reach: an offer that rings meanwhile must not cost a half-written note.
+ */
+export function Dialog({
+  open,
+  onClose,
+  title,
+  text,
+  children,
+}: {
+  open: boolean;
+  onClose: () => void;
+  title: ReactNode;
+  text?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <Base.Root
+      open={open}
+      onOpenChange={(next) => !next && onClose()}
+      modal="trap-focus"
+      disablePointerDismissal
+    >
+      <Base.Portal>
+        <Base.Backdrop className={css.backdrop} />
+        <Base.Popup className={css.popup}>
+          <Base.Title className={css.title}>{title}</Base.Title>
+          {text && <Base.Description className={css.text}>{text}</Base.Description>}
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

@@ -1,0 +1,27 @@
+import css from './ring.module.css';
+
+const R = 20;
+const ROUND = 2 * Math.PI * R;
+
+/** A countdown: the arc is what is left of it, the number its seconds. role=timer is silent by design: the card speaks. */
+export function Ring({ left, total, label }: { left: number; total: number; label: string }) {
+  const part = total > 0 ? Math.min(1, Math.max(0, left / total)) : 0;
+  return (
+    <div className={`${css.ring} num`}>
+      <svg viewBox="0 0 46 46" aria-hidden="true">
+        <circle cx="23" cy="23" r={R} className={css.track} />
+        <circle
+          cx="23"
+          cy="23"
+          r={R}
+          className={css.arc}
+          strokeDasharray={ROUND}
+          strokeDashoffset={ROUND * (1 - part)}
+        />
+      </svg>
+      <span role="timer" aria-label={label}>
+        {Math.ceil(Math.max(0, left) / 1000)}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,252 @@
+import { parts, type Row } from '@parley/client';
+import { memo, useEffect, useMemo, useRef, useState } from 'react';
+import { day, hour } from '../format';
+import { useDesk, useDeskActions } from '../hooks/use-desk';
+import { useEnd } from '../hooks/use-end';
+import { useVisible } from '../hooks/use-visible';
+import type { Session } from '../store';
+import { locale, t } from '../strings';
+import { type Item, thread } from '../thread';
+import { Avatar } from '../ui/avatar';
+import { Button } from '../ui/button';
+import { Icon, type IconName } from '../ui/icon';
+import { CloseDialog } from './close-dialog';
+import { Composer } from './composer';
+import css from './conversation.module.css';
+
+/** One session: who it is, what was said, and the field to answer. */
+export function Conversation({ session: s, onDismiss }: { session: Session; onDismiss: () => void }) {
+  const [closing, setClosing] = useState(false);
+  const started = s.rows.findLast((r) => r.kind === 'accepted')?.at;
+  return (
+    <section className={css.conversation} aria-label={s.customer.name}>
+      <header className={css.bar}>
+        <div className={css.who}>
+          <h1>
+            <bdi>{s.customer.name}</bdi>
+            <span className={css.tag}>{s.queue.name}</span>
+          </h1>
+          <p>
+            <Icon name="globe" size={14} />
+            <span>
+              {s.customer.page?.title ? t('bar.page', { page: s.customer.page.title }) : s.website?.name}
+              {started !== undefined && ` · ${t('bar.started', { time: hour(started) })}`}
+            </span>
+          </p>
+        </div>
+        {s.standing === 'open' ? (
+          <Button look="danger" icon="check" onClick={() => setClosing(true)}>
+            {t('close')}
+          </Button>
+        ) : (
+          <Button icon="x" onClick={onDismiss}>
+            {t('dismiss')}
+          </Button>
+        )}
+      </header>
+      <Log session={s} />
+      <Typing session={s} />
+      {s.standing === 'open' ? <Composer session={s} /> : <Over session={s} onDismiss={onDismiss} />}
+      <CloseDialog session={s} open={closing} onDone={() => setClosing(false)} />
+    </section>
+  );
+}
+
+function Log({ session: s }: { session: Session }) {
+  const me = useDesk((d) => d.me?.id ?? '');
+  const skew = useDesk((d) => d.skew);
+  const { read, earlier } = useDeskActions();
+  const visible = useVisible();
+  // Where the agent had read to when the tab was opened: the line "New" stays there while they read on.
+  const [seen] = useState(() => (s.unread > 0 && s.seen > 0 ? s.seen : undefined));
+  const items = useMemo(() => thread(s, me, seen), [s, me, seen]);
+  const log = useRef<HTMLDivElement>(null);
+  const { behind, toEnd } = useEnd(log, s.id, items);
+
+  // Read is what stood on a visible screen.
+  const last = s.rows.at(-1)?.place ?? 0;
+  useEffect(() => {
+    if (visible && last > 0) read(s.id, last);
+  }, [visible, last, read, s.id]);
+
+  return (
+    <div className={css.logbox}>
+      <div
+        ref={log}
+        className={css.log}
+        role="log"
+        aria-label={t('log.label', { name: s.customer.name })}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a log that scrolls must be reachable by keyboard
+        tabIndex={0}
+      >
+        {s.cut && (
+          <Button look="quiet" className={css.earlier ?? ''} onClick={() => earlier(s.id)}>
+            {t('log.earlier')}
+          </Button>
+        )}
+        {items.map((item) => (
+          <Entry key={item.key} item={item} session={s} me={me} now={Date.now() + skew} />
+        ))}
+      </div>
+      {behind && (
+        <button type="button" className={css.toEnd} onClick={toEnd}>
+          <Icon name="down" size={16} />
+          {t('log.toEnd')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Entry({ item, session: s, me, now }: { item: Item; session: Session; me: string; now: number }) {
+  switch (item.kind) {
+    case 'day':
+      return <div className={css.day}>{day(item.at, now, locale)}</div>;
+    case 'new':
+      return (
+        <div className={css.new}>
+          <span>{t('log.new')}</span>
+        </div>
+      );
+    case 'event':
+      return <Event row={item.row} session={s} me={me} />;
+    case 'group':
+      return <Group item={item} session={s} me={me} />;
+  }
+}
+
+function Group({
+  item: g,
+  session: s,
+  me,
+}: {
+  item: Extract<Item, { kind: 'group' }>;
+  session: Session;
+  me: string;
+}) {
+  const own = g.side === 'agent';
+  const mine = own && g.by === me;
+  const last = g.lines.at(-1);
+  const state = last?.place === undefined ? 'sending' : last.place <= s.read ? 'read' : 'sent';
+  return (
+    <div className={`${css.group} ${own ? css.own : ''} ${own && !mine ? css.colleague : ''}`}>
+      {!own && <Avatar id={s.customer.id} name={s.customer.name} size="s" />}
+      <div className={css.column}>
+        {g.lines.map((l, i) => (
+          <div
+            key={l.key}
+            className={css.bubble}
+            dir="auto"
+            data-sending={l.place === undefined || undefined}
+          >
+            {i === 0 && <span className="sr">{mine ? t('log.you') : own ? g.name : s.customer.name}: </span>}
+            <Text text={l.text} />
+          </div>
+        ))}
+        <div className={css.meta}>
+          {own && !mine && g.name && <span>{g.name} ·</span>}
+          <time dateTime={new Date(g.at).toISOString()}>{hour(g.at)}</time>
+          {mine && (
+            <>
+              <Icon name={state === 'read' ? 'checks' : state === 'sent' ? 'check' : 'clock'} size={15} />
+              {t(`log.${state}`)}
+            </>
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Text with its links. Never markup: what a customer writes is text nodes and anchors. */
+const Text = memo(function Text({ text }: { text: string }) {
+  return parts(text).map((p, i) =>
+    p.href ? (
+      <a key={i} href={p.href} target="_blank" rel="noopener noreferrer">
+        {p.text}
+      </a>
+    ) : (
+      p.text
+    ),
+  );
+});
+
+const signs: Partial<Record<Row['kind'], IconName>> = {
+  accepted: 'check',
+  joined: 'user',
+  left: 'user',
+  requeued: 'undo',
+  transferred: 'undo',
+  closed: 'check',
+  reopened: 'undo',
+};
+
+function Event({ row, session: s, me }: { row: Row; session: Session; me: string }) {
+  return (
+    <div className={css.event}>
+      <Icon name={signs[row.kind] ?? 'clock'} size={14} />
+      <span>{eventText(row, s, me)}</span>
+    </div>
+  );
+}
+
+/** What happened, in a sentence. */
+function eventText(row: Row, s: Session, me: string): string {
+  const mine = row.by === me;
+  const name = row.name ?? '';
+  const customer = s.customer.name;
+  switch (row.kind) {
+    case 'accepted':
+      return mine ? t('event.accepted.you', { queue: s.queue.name }) : t('event.accepted', { name });
+    case 'joined':
+      return t('event.joined', { name });
+    case 'left':
+      return t('event.left', { name });
+    case 'requeued':
+      return t('event.requeued', { queue: s.queue.name });
+    case 'transferred':
+      return mine ? t('event.transferred.you') : t('event.transferred', { name });
+    case 'reopened':
+      return t('event.reopened', { customer });
+    case 'closed':
+      if (row.side === 'customer') return t('event.closed.customer', { customer });
+      if (row.outcome === 'timeout') return t('event.closed.timeout');
+      if (row.side === 'agent') return mine ? t('event.closed.you') : t('event.closed', { name });
+      return t('event.closed.system');
+    default:
+      return '';
+  }
+}
+
+/** A stable element whose words change: a screen reader hears once that somebody writes. */
+function Typing({ session: s }: { session: Session }) {
+  return (
+    <div className={css.typing} role="status">
+      {s.typing && (
+        <>
+          <span className={css.dots} aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </span>
+          {t('log.typing', { name: s.customer.name })}
+        </>
+      )}
+    </div>
+  );
+}
+
+/** In place of the composer, once the session is over for this agent. */
+function Over({ session: s, onDismiss }: { session: Session; onDismiss: () => void }) {
+  const how = s.standing === 'away' ? 'away' : 'closed';
+  return (
+    <div className={css.over}>
+      <Icon name={how === 'closed' ? 'check' : 'undo'} />
+      <p>
+        <b>{t(`over.${how}`)}</b>
+        {t(`over.${how}.hint`, { customer: s.customer.name })}
+      </p>
+      <Button onClick={onDismiss}>{t('dismiss')}</Button>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import type { Row } from '@parley/client';
+import { expect, test } from 'vitest';
+import type { Session } from '../src/store';
+import { lastLine, story, thread, waitingSince } from '../src/thread';
+
+const T = new Date(2026, 4, 20, 14).getTime();
+const minute = 60_000;
+const row = (place: number, at: number, r: Partial<Row> = {}): Row => ({
+  place,
+  at: T + at,
+  kind: 'message',
+  side: 'customer',
+  text: `m${place}`,
+  ...r,
+});
+const mine = { side: 'agent', by: 'marta', name: 'Marta' } as const;
+const session = (rows: Row[], more: Partial<Session> = {}) =>
+  ({ rows, pending: [], standing: 'open', ...more }) as unknown as Session;
+
+const rows = [
+  row(1, 0),
+  row(2, 1 * minute),
+  row(3, 2 * minute, { ...mine, kind: 'accepted', text: '' }),
+  row(4, 2.5 * minute, mine),
+  row(5, 10 * minute),
+];
+
+test('messages of one person within minutes are a group; events and days stand alone', () => {
+  const shape = thread({ rows, pending: [] }, 'marta').map((i) =>
+    i.kind === 'group' ? `${i.side}:${i.lines.map((l) => l.text)}` : i.kind,
+  );
+  expect(shape).toEqual(['day', 'customer:m1,m2', 'event', 'agent:m4', 'customer:m5']);
+});
+
+test('another day gets its own line, and parts a group', () => {
+  const shape = thread({ rows: [row(1, 0), row(2, 24 * 60 * minute)], pending: [] }, 'marta').map(
+    (i) => i.kind,
+  );
+  expect(shape).toEqual(['day', 'group', 'day', 'group']);
+});
+
+test('the line "New" stands before the first message that was not read', () => {
+  const kinds = (seen?: number) => thread({ rows, pending: [] }, 'marta', seen).map((i) => i.kind);
+  expect(kinds(4)).toEqual(['day', 'group', 'event', 'group', 'new', 'group']);
+  expect(kinds(5)).not.toContain('new');
+  expect(kinds()).not.toContain('new');
+});
+
+test('a message on its way joins the last own group, without a place', () => {
+  const pending = [{ cid: 'c1', session: 's', after: 4, text: 'wait', at: T + 3 * minute }];
+  const last = thread({ rows: rows.slice(0, 4), pending }, 'marta').at(-1);
+  expect(last).toMatchObject({ kind: 'group', lines: [{ text: 'm4', place: 4 }, { text: 'wait' }] });
+  expect(last?.kind === 'group' && last.lines[1]).not.toHaveProperty('place');
+});
+
+test('a reopening is an event and what the customer wrote', () => {
+  const items = thread({ rows: [row(1, 0, { kind: 'reopened', text: 'me again' })], pending: [] }, 'marta');
+  expect(items.map((i) => i.kind)).toEqual(['day', 'event', 'group']);
+});
+
+test.each([
+  ['nobody has answered: since the accept, not the time in the queue', rows.slice(0, 3), 2 * minute],
+  ['answered', rows.slice(0, 4), undefined],
+  ['wrote again: since the first of the new messages', [...rows, row(6, 12 * minute)], 10 * minute],
+])('waiting when %s', (_, log, since) => {
+  expect(waitingSince(session(log))).toBe(since === undefined ? undefined : T + since);
+});
+
+test('nobody waits while a reply is on its way, or when the chat is over', () => {
+  const pending = [{ cid: 'c', session: 's', after: 5, text: 'x', at: T }];
+  expect(waitingSince(session(rows, { pending }))).toBeUndefined();
+  expect(waitingSince(session(rows, { standing: 'closed' }))).toBeUndefined();
+});
+
+test('the tab shows the last thing said', () => {
+  expect(lastLine(session(rows))).toBe('m5');
+  expect(lastLine(session([...rows, row(6, 11 * minute, { kind: 'closed', text: '' })]))).toBe('m5');
+});
+
+test('the story knows who came when, and how fast', () => {
+  expect(story(rows).map(({ what, after }) => [what, after])).toEqual([
+    ['asked', undefined],
+    ['accepted', 2 * minute],
+    ['replied', 0.5 * minute],
+  ]);
+});

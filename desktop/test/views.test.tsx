@@ -1,0 +1,263 @@
+import { act, fireEvent, render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Router } from 'wouter';
+import { memoryLocation } from 'wouter/memory-location';
+import { DeskContext } from '../src/hooks/use-desk';
+import { DeskView } from '../src/views/desk-view';
+import { accepted, desk, gone, marta, offer, row, sessionFrame, view, welcome } from './server';
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  sessionStorage.clear();
+  localStorage.clear();
+  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const busy = (...sessions: ReturnType<typeof view>[]) =>
+  welcome({ sessions, me: { ...marta, open: sessions.map((s) => s.session) } });
+const ana = () => view('ana', [row(1), accepted(2)]);
+const ben = () =>
+  view('ben', [row(1), { ...accepted(2), at: Date.now() + 1 }, row(3)], { read: { agent: 2 } });
+
+/** The whole desk in a page, on a real client and a fake far end. */
+async function page(greeting?: object) {
+  const d = await desk(greeting);
+  const where = memoryLocation({ path: '/', record: true });
+  const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
+  render(
+    <Router hook={where.hook}>
+      <DeskContext value={d.desk}>
+        <DeskView onSignIn={() => {}} onSignOut={() => {}} />
+      </DeskContext>
+    </Router>,
+  );
+  const say = (frame: object) => act(() => d.server.say(frame));
+  return { ...d, user, say, where };
+}
+
+describe('the offer', () => {
+  test('says who, from where, what and how long, and leaves the focus where it is', async () => {
+    const { say } = await page(busy(ana()));
+    const field = screen.getByRole('textbox');
+    field.focus();
+    await say(offer('zoe'));
+    const card = screen.getByRole('alertdialog', { name: 'New chat · Customer zoe' });
+    expect(card).toHaveTextContent('Plant care · waits 0:42 · French');
+    expect(card).toHaveTextContent('Fern & Fable');
+    expect(card).toHaveAccessibleDescription('Bonjour?');
+    expect(within(card).getByRole('timer').textContent).toBe('20');
+    expect(document.activeElement).toBe(field);
+  });
+
+  test('is announced when it comes and again five seconds before its end', async () => {
+    const { say } = await page();
+    await say(offer('zoe'));
+    expect(screen.getByRole('alert')).toHaveTextContent('New chat from Customer zoe in Plant care: Bonjour?');
+    await act(() => vi.advanceTimersByTimeAsync(15_500));
+    expect(screen.getByRole('alert')).toHaveTextContent('Five seconds left for the chat with Customer zoe.');
+  });
+
+  test.each([
+    ['Alt+A', { code: 'KeyA', key: 'å' }, 'accept'],
+    ['Alt+R', { code: 'KeyR', key: '®' }, 'reject'],
+  ])('%s answers the oldest, by the place of the key, even from a field', async (_, key, type) => {
+    const { say, server } = await page(busy(ana()));
+    await say(offer('old'));
+    await say(offer('new', { offered: Date.now() + 5000 }));
+    const field = screen.getByRole('textbox');
+    expect(fireEvent.keyDown(field, { ...key, altKey: true })).toBe(false); // nothing lands in the field
+    expect(server.sent(type)).toMatchObject([{ session: 'old' }]);
+  });
+
+  test('flashes in the title', async () => {
+    const { say } = await page();
+    await say(offer('zoe'));
+    expect(document.title).toBe('(1) New chat: Customer zoe');
+    await act(() => vi.advanceTimersByTimeAsync(1000));
+    expect(document.title).toBe('Parley desk');
+    await say(gone('zoe', { outcome: 'expired' }));
+    expect(document.title).toBe('Parley desk');
+  });
+
+  test('an accept brings its tab to the front', async () => {
+    const { say, server, user } = await page(busy(ana()));
+    server.answers.accept = () => sessionFrame(view('zoe', [row(1), accepted(2)]));
+    await say(offer('zoe'));
+    await user.click(screen.getByRole('button', { name: /Accept/ }));
+    await act(() => vi.advanceTimersByTimeAsync(50));
+    expect(screen.queryByRole('alertdialog')).toBeNull();
+    expect(screen.getByRole('tab', { name: /Customer zoe/ })).toBeInTheDocument();
+  });
+
+  test('taken by a colleague: the news says who', async () => {
+    const { say } = await page();
+    await say(offer('zoe'));
+    await say(gone('zoe', { by: { id: 'jonas', name: 'Jonas' } }));
+    expect(screen.queryByRole('alertdialog')).toBeNull();
+    expect(screen.getByText('Jonas').closest('p')).toHaveTextContent('Jonas took the chat with Customer zoe');
+  });
+});
+
+describe('the composer', () => {
+  test('Enter sends, Shift+Enter and the end of a composition do not', async () => {
+    const { user, server } = await page(busy(ana()));
+    const field = screen.getByRole('textbox');
+    await user.type(field, 'one{Shift>}{Enter}{/Shift}two');
+    fireEvent.keyDown(field, { key: 'Enter', isComposing: true });
+    expect(server.sent('send')).toHaveLength(0);
+    await user.type(field, '{Enter}');
+    expect(server.sent('send')).toMatchObject([{ text: 'one\ntwo', session: 'ana' }]);
+    expect(field).toHaveValue('');
+    expect(screen.getByText('Sending')).toBeInTheDocument();
+  });
+
+  test('nothing but spaces is not sent', async () => {
+    const { user, server } = await page(busy(ana()));
+    await user.type(screen.getByRole('textbox'), '   {Enter}');
+    expect(server.sent('send')).toHaveLength(0);
+    expect(screen.getByRole('button', { name: 'Send' })).toBeDisabled();
+  });
+
+  test('a draft stays with its chat', async () => {
+    const { user } = await page(busy(ana(), ben()));
+    await user.type(screen.getByRole('textbox'), 'for Ana');
+    await user.click(screen.getByRole('tab', { name: /Customer ben/ }));
+    expect(screen.getByRole('textbox')).toHaveValue('');
+    await user.click(screen.getByRole('tab', { name: /Customer ana/ }));
+    expect(screen.getByRole('textbox')).toHaveValue('for Ana');
+  });
+
+  test('a refused message comes back with the reason, before what was typed since', async () => {
+    const { user, server } = await page(busy(ana()));
+    const field = screen.getByRole('textbox');
+    await user.type(field, 'first{Enter}');
+    await user.type(field, 'second');
+    const { id, cid } = server.sent('send')[0] ?? { id: 0, cid: '' };
+    await act(() =>
+      server.say({
+        type: 'error',
+        re: id,
+        cid,
+        session: 'ana',
+        code: 'too_long',
+        message: 'This is too long.',
+      }),
+    );
+    expect(screen.getByRole('textbox')).toHaveValue('first\nsecond');
+    expect(screen.getByRole('alert')).toHaveTextContent('Not sent: This is too long.');
+  });
+
+  test('typing is told at most once in three seconds', async () => {
+    const { user, server } = await page(busy(ana()));
+    await user.type(screen.getByRole('textbox'), 'hello');
+    expect(server.sent('typing')).toHaveLength(1);
+  });
+
+  test('counts characters as people do', async () => {
+    const { user } = await page(busy(ana()));
+    const field = screen.getByRole('textbox');
+    fireEvent.change(field, { target: { value: '😀'.repeat(4001) } });
+    expect(screen.getByText('1 character too long')).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Send' })).toBeDisabled();
+    fireEvent.change(field, { target: { value: '😀'.repeat(4000) } });
+    expect(screen.getByText('0 characters left')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Send' }));
+    expect(field).toHaveValue('');
+  });
+});
+
+describe('the tabs', () => {
+  test('arrows, Home and End move between chats', async () => {
+    const { user } = await page(busy(ana(), ben()));
+    const [first, second] = screen.getAllByRole('tab');
+    act(() => first?.focus());
+    await user.keyboard('{ArrowRight}');
+    expect(second).toHaveAttribute('aria-selected', 'true');
+    expect(document.activeElement).toBe(second);
+    await user.keyboard('{Home}');
+    expect(first).toHaveAttribute('aria-selected', 'true');
+    await user.keyboard('{End}');
+    expect(second).toHaveAttribute('aria-selected', 'true');
+  });
+
+  test('say in their name what is unread, and that somebody waits', async () => {
+    await page(busy(ana(), ben()));
+    expect(
+      screen.getByRole('tab', { name: /Customer ben.*waits for your reply.*1 unread message/ }),
+    ).toBeInTheDocument();
+  });
+
+  test('a message in a tab behind is announced and pings; the front one is read', async () => {
+    const { say, server, bell } = await page(busy(ana(), ben()));
+    expect(server.sent('read')).toMatchObject([{ session: 'ana', place: 2 }]);
+    await say({ type: 'rows', session: 'ben', head: 4, rows: [row(4)] });
+    expect(screen.getByText('New message from Customer ben')).toBeInTheDocument();
+    expect(bell.pings).toBe(1);
+    expect(server.sent('read')).toHaveLength(1);
+  });
+
+  test('closing: the dialog asks, the tab stays and says so, dismissing it moves the focus to the next', async () => {
+    const { user, server } = await page(busy(ana(), ben()));
+    server.answers.close = () =>
+      sessionFrame(
+        view('ana', [row(3, { kind: 'closed', side: 'agent', by: 'marta', text: '' })], { state: 'CLOSED' }),
+      );
+    await user.click(screen.getByRole('button', { name: 'Close chat' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Close the chat with Customer ana?' });
+    await user.click(within(dialog).getByRole('radio', { name: 'Solved' }));
+    await user.type(within(dialog).getByRole('textbox'), 'Sent a new pot');
+    await user.click(within(dialog).getByRole('button', { name: 'Close chat' }));
+    await act(() => vi.advanceTimersByTimeAsync(50));
+    expect(server.sent('close')).toMatchObject([
+      { session: 'ana', disposition: 'Solved', note: 'Sent a new pot' },
+    ]);
+    expect(screen.getByText('Closed, the customer can write again')).toBeInTheDocument();
+    await user.click(screen.getAllByRole('button', { name: 'Close tab' })[0] as HTMLElement);
+    await act(() => vi.advanceTimersByTimeAsync(50));
+    expect(screen.getAllByRole('tab')).toHaveLength(1);
+    expect(document.activeElement).toBe(screen.getByRole('tab', { name: /Customer ben/ }));
+  });
+
+  test('the selected tab is in the address', async () => {
+    const { user, where } = await page(busy(ana(), ben()));
+    await user.click(screen.getByRole('tab', { name: /Customer ben/ }));
+    expect(where.history?.at(-1)).toBe('/chats/ben');
+  });
+});
+
+describe('the conversation', () => {
+  test('links are anchors, everything else is text', async () => {
+    await page(busy(view('ana', [row(1, { text: 'see https://a.example/x <b>now</b>' }), accepted(2)])));
+    const link = screen.getByRole('link', { name: 'https://a.example/x' });
+    expect(link).toHaveAttribute('rel', 'noopener noreferrer');
+    expect(within(screen.getByRole('log')).getByText(/<b>now<\/b>/)).toBeInTheDocument();
+  });
+
+  test('own messages are sent, then read', async () => {
+    const mine = row(3, { side: 'agent', by: 'marta', name: 'Marta' });
+    const { say } = await page(busy(view('ana', [row(1), accepted(2), mine])));
+    expect(screen.getByText('Sent')).toBeInTheDocument();
+    await say({ type: 'read', session: 'ana', side: 'customer', place: 3 });
+    expect(screen.getByText('Read')).toBeInTheDocument();
+  });
+});
+
+describe('without a chat', () => {
+  test('a paused agent comes back with one click', async () => {
+    const { user, server } = await page(welcome({ me: { ...marta, state: 'PAUSED', reason: 'Lunch' } }));
+    expect(screen.getByRole('heading', { name: 'You’re on a break: Lunch' })).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Go available' }));
+    expect(server.sent('status')).toMatchObject([{ state: 'READY' }]);
+  });
+
+  test('a lost line is said in words', async () => {
+    const { server } = await page();
+    await act(() => server.drop());
+    expect(screen.getByText(/Connection lost. Trying again/)).toBeInTheDocument();
+  });
+});
