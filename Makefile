@@ -97,7 +97,7 @@ e2e: setup ## The whole product over real sockets and in a real browser; screens
 # The counter says whether tests passed, from the report; an exit status would get lost in the pipe.
 .PHONY: test-go test-web test-widget test-desktop test-browser
 test-go: build/parley web
-	@go test -race -json ./... | $(testsum) -watch $(reports)/go.json
+	@go test -race -count=1 -json ./... | $(testsum) -watch $(reports)/go.json
 
 test-web: test-widget test-desktop
 test-widget test-desktop: test-%:
@@ -112,9 +112,10 @@ lint: ## Check format, vet, staticcheck, types and style of the front ends, temp
 	@$(MAKE) -j2 $(installed) modules .tools/venv/done
 	@$(MAKE) -j2 -k lint-go lint-web lint-template
 
+gofiles = git ls-files --cached --others --exclude-standard '*.go'
 .PHONY: lint-go lint-web lint-template
 lint-go:
-	@unformatted=$$(gofmt -l functions infra tools | grep -v node_modules); \
+	@unformatted=$$($(gofiles) | xargs gofmt -l); \
 	 [ -z "$$unformatted" ] || { echo "gofmt would change (make fmt):"; echo "$$unformatted"; exit 1; }
 	@$(step) "go vet" go vet ./...
 	@$(step) "staticcheck" $(staticcheck) ./...
@@ -127,7 +128,7 @@ lint-template:
 	@$(step) "Checking template.yaml and the routing loop" go test -count=1 ./infra
 
 fmt: $(installed) ## Format everything
-	@gofmt -w functions infra tools
+	@$(gofiles) | xargs gofmt -w
 	@for folder in widget desktop infra/e2e; do npm run --silent fmt --prefix $$folder || exit 1; done
 
 gen: widget/node_modules/.package-lock.json ## Generate the clients' types and the protocol page from functions/wire
