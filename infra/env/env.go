@@ -122,7 +122,9 @@ func (e *Environment) Desk() *chat.Desk {
 		o.BaseEndpoint = aws.String(e.need("WS_ENDPOINT"))
 	})
 	machine := sfn.NewFromConfig(e.config(), func(o *sfn.Options) { o.BaseEndpoint = e.endpoint("SFN") })
-	d := chat.New(e.Store(), apigw.New(push), stepfn.New(machine, e.need("STATE_MACHINE_ARN")), e.log)
+	pusher := apigw.New(push)
+	pusher.Log = e.log
+	d := chat.New(e.Store(), pusher, stepfn.New(machine, e.need("STATE_MACHINE_ARN")), e.log)
 	if days := e.number("RETENTION_DAYS"); days > 0 {
 		d.Retention = time.Duration(days) * 24 * time.Hour
 	}
