@@ -35,10 +35,7 @@ func (in acceptance) accept() (Change, error) {
 		return Change{}, errYours
 	}
 	if s.State != Offered || s.offerRef() != in.ref {
-		if s.State == Active && s.Generation == in.ref.Generation {
-			return Change{}, &Error{Code: CodeTaken, Message: "Somebody else took this chat.", By: Ref{ID: s.Agent}}
-		}
-		return Change{}, Refuse(CodeLate, "This offer is over.")
+		return Change{}, in.tooLate()
 	}
 	if s.Offered != a.ID && (s.Offered != Everybody || !slices.Contains(in.offer.To, a.ID)) {
 		return Change{}, Refuse(CodeForbidden, "This offer was not made to you.")
@@ -46,22 +43,22 @@ func (in acceptance) accept() (Change, error) {
 	if in.now.After(s.Until) {
 		return Change{}, Refuse(CodeLate, "The time to accept this chat was over.")
 	}
-	reserved := s.Offered == a.ID
-	held := 0
-	if a.Offer != "" && a.Offer != in.ref.Reservation() {
-		held = 1 // another offer holds a place
-	}
-	switch {
-	case a.State != Ready:
+	if a.State != Ready {
 		return Change{}, Refuse(CodePaused, "You are not available. Set yourself to available first.")
-	case !slices.Contains(a.Open, s.ID) && len(a.Open)+held >= a.Capacity:
-		return Change{}, Refuse(CodeFull, "You have %d chats, which is all you may hold at once.", len(a.Open))
+	}
+	if !slices.Contains(a.Open, s.ID) {
+		if len(a.Open) >= a.Capacity {
+			return Change{}, Refuse(CodeFull, "You have %s, which is all you may hold at once.", count(len(a.Open), "chat", "chats"))
+		}
+		if a.Offer != "" && a.Offer != in.ref.Reservation() && len(a.Open)+1 >= a.Capacity {
+			return Change{}, Refuse(CodeFull, "Another offer holds your last free place. Answer that one first.")
+		}
 	}
 	next := s
 	next.State, next.Version, next.Agent, next.Due = Active, s.Version+1, a.ID, in.now.Add(in.idle)
 	next.Token, next.Offered, next.Skip, next.Until, next.Wake, next.NoSeat = "", "", nil, time.Time{}, 0, time.Time{}
 	writes := []Write{
-		Take{Agent: a.ID, Session: s.ID, Offer: in.ref.Reservation(), Reserved: reserved, Capacity: a.Capacity, At: in.now},
+		Take{Agent: a.ID, Session: s.ID, Offer: in.ref.Reservation(), Reserved: s.Offered == a.ID, Capacity: a.Capacity, At: in.now},
 		EndOffer{Ref: in.ref, Outcome: OfferAccepted, By: a.ID, At: in.now},
 	}
 	if len(in.shards) > 0 {
@@ -77,6 +74,18 @@ func (in acceptance) accept() (Change, error) {
 			Version: next.Version, Expires: in.now.Add(in.keep)}}, nil
 }
 
+// tooLate refuses an accept of an offer that does not show any more: a loser hears who has the session.
+func (in acceptance) tooLate() error {
+	by := in.offer.By
+	if by == "" && in.session.State == Active && in.session.Generation == in.ref.Generation {
+		by = in.session.Agent // by a later offer
+	}
+	if by == "" || by == in.agent.ID {
+		return Refuse(CodeLate, "This offer is over.")
+	}
+	return &Error{Code: CodeTaken, Message: "Somebody else took this chat.", By: Ref{ID: by}}
+}
+
 // emptiest is the licence shard with the most free seats.
 func emptiest(shards []Shard) (number int, ok bool) {
 	free := 0
@@ -88,74 +97,78 @@ func emptiest(shards []Shard) (number int, ok bool) {
 	return number, free > 0
 }
 
+// readAcceptance reads what an accept is decided on. Refusals: not_found, forbidden.
+func (d *Desk) readAcceptance(ctx context.Context, agent string, ref OfferRef) (acceptance, error) {
+	in := acceptance{ref: ref, now: d.now(), idle: d.Idle, keep: d.Retention}
+	missing := func(err error, refusal *Error) error {
+		if errors.Is(err, ErrNotFound) {
+			return refusal
+		}
+		return err
+	}
+	noOffer := Refuse(CodeNotFound, "There is no such offer.")
+	err := together(
+		func() (err error) { in.agent, err = d.Store.Agent(ctx, agent); return missing(err, refuseStranger()) },
+		func() (err error) {
+			in.session, in.last, err = d.readTail(ctx, ref.Session)
+			return missing(err, noOffer)
+		},
+		func() (err error) { in.offer, err = d.Store.Offer(ctx, ref); return missing(err, noOffer) },
+		func() (err error) { in.shards, err = d.Store.Shards(ctx); return err },
+	)
+	return in, err
+}
+
 // Accept lets an agent take an offer. The first wins; the winner who asks again hears the same, a loser hears who has it.
-// Refusals: taken (By), late, forbidden, paused, full, licence_full, busy.
+// Refusals: taken (By), late, forbidden, paused, full, licence_full, not_found, busy.
 func (d *Desk) Accept(ctx context.Context, c Connection, ref OfferRef) (View, error) {
+	var in acceptance
 	var change Change
-	var offer Offer
-	yours := false
-	err := d.decide(ctx, "accept", func() error {
-		in := acceptance{ref: ref, idle: d.Idle, keep: d.Retention}
-		if err := together(
-			func() (err error) { in.session, in.last, err = d.readTail(ctx, ref.Session); return err },
-			func() (err error) { in.offer, err = d.Store.Offer(ctx, ref); return err },
-			func() (err error) { in.agent, err = d.Store.Agent(ctx, c.Principal.ID); return err },
-			func() (err error) { in.shards, err = d.Store.Shards(ctx); return err },
-		); errors.Is(err, ErrNotFound) {
-			return Refuse(CodeNotFound, "There is no such offer.")
-		} else if err != nil {
+	err := d.decide(ctx, "accept", func() (err error) {
+		if in, err = d.readAcceptance(ctx, c.Principal.ID, ref); err != nil {
 			return err
 		}
-		in.now, offer = d.now(), in.offer
-		var err error
 		change, err = in.accept()
-		switch {
-		case errors.Is(err, errYours):
-			yours = true
-			return nil
-		case errors.Is(err, errNoSeat):
-			if err := d.giveBack(ctx, in.session, in.offer, OfferCanceled, true); err != nil {
+		if errors.Is(err, errNoSeat) {
+			if err := d.giveBack(ctx, in.session, in.offer, OfferCanceled); err != nil {
 				return err
 			}
+			d.answer(ctx, in.session, AnswerWithdrawn)
 			return Refuse(CodeLicenceFull, "All seats of the licence are in use. The customer keeps their place.")
-		case err != nil:
+		}
+		if err != nil {
 			return err
 		}
 		return d.Store.Commit(ctx, change)
 	})
 	var refused *Error
-	if errors.As(err, &refused) && refused.Code == CodeTaken {
-		winner := *refused
-		winner.By = d.agentRef(ctx, refused.By.ID)
-		winner.Message = fmt.Sprintf("%s took this chat.", winner.By.Name)
-		return View{}, &winner
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errYours):
+		return d.current(ctx, c, ref.Session)
+	case errors.As(err, &refused) && refused.Code == CodeTaken:
+		refused.By = d.agentRef(ctx, refused.By.ID)
+		refused.Message = fmt.Sprintf("%s took this chat.", refused.By.Name)
+		return View{}, refused
+	case err != nil:
 		return View{}, err
 	}
-	if yours {
-		return d.current(ctx, c, ref.Session)
-	}
-	won := change.Now
-	v := d.viewForAll(ctx, won, change.Row.Place, *change.Row)
-	var losers []string
-	for _, a := range offer.To {
-		if a != c.Principal.ID && !slices.Contains(offer.Rejected, a) {
-			losers = append(losers, a)
-		}
-	}
+	v := d.view(ctx, change.Now, RoleAgent, change.Row.Place, *change.Row)
 	_ = together(
 		func() error { d.answer(ctx, change.Was, AnswerOver); return nil },
 		func() error { d.tellSession(ctx, c.ID, v, []string{c.Principal.ID}); return nil },
-		func() error {
-			d.tell(ctx, "", OfferGone{Ref: ref, Outcome: OfferRescinded, By: v.Agent, Customer: v.Person.Name}, agentPrincipals(losers)...)
+		func() error { // all who were asked: those who rejected hear who took it, and the winner's other desktops stop ringing
+			gone := OfferGone{Ref: ref, Outcome: OfferRescinded, By: v.Agent, Customer: v.Person.Name}
+			d.tell(ctx, c.ID, gone, agentPrincipals(in.offer.To)...)
 			return nil
 		},
 		func() error {
-			d.besteffort(ctx, "remember who was engaged", d.Store.Engage(ctx, won.Queue, c.Principal.ID))
+			if in.offer.Strategy == RRMemory {
+				d.besteffort(ctx, "remember who was engaged", d.Store.Engage(ctx, change.Now.Queue, c.Principal.ID))
+			}
 			return nil
 		},
-		func() error { d.tellLine(ctx, won.Queue); return nil },
+		func() error { d.wake(ctx, c.Principal.ID); return nil }, // who has room for more is free for the next
+		func() error { d.tellLine(ctx, change.Now); return nil },
 	)
 	return v, nil
 }
@@ -164,70 +177,82 @@ func (d *Desk) Accept(ctx context.Context, c Connection, ref OfferRef) (View, er
 // over is fine.
 func (d *Desk) Reject(ctx context.Context, c Connection, ref OfferRef) error {
 	agent := c.Principal.ID
-	var given *Session
+	asked := false     // together with others
+	var given *Session // the session that went back to the line
 	err := d.decide(ctx, "reject", func() error {
-		given = nil
 		s, err := d.Store.Session(ctx, ref.Session)
-		if err != nil {
+		if err != nil || s.State != Offered || s.offerRef() != ref || (s.Offered != agent && s.Offered != Everybody) {
 			return ignoreMissing(err)
 		}
-		if s.State != Offered || s.offerRef() != ref || (s.Offered != agent && s.Offered != Everybody) {
-			return nil
-		}
-		var o Offer
+		o := Offer{OfferRef: ref, To: []string{agent}, Rejected: []string{agent}}
 		if s.Offered == Everybody {
 			if o, err = d.Store.Reject(ctx, ref, agent); errors.Is(err, ErrStale) {
 				return nil // over, or never made to this agent
 			} else if err != nil {
 				return err
 			}
-			d.besteffort(ctx, "sign of life", d.Store.Blame(ctx, Release{Agent: agent, At: d.now(), Answered: true}))
-			if !o.declined() {
+			if asked = true; !o.declined() {
 				return nil
 			}
-		} else {
-			o = Offer{OfferRef: ref, To: []string{agent}, Rejected: []string{agent}}
 		}
-		change := d.backToLine(s, o, OfferRejected, false, d.now(), nil)
-		if err := d.Store.Commit(ctx, change); err != nil {
+		if err := d.Store.Commit(ctx, backToLine(s, o, OfferRejected, d.now(), 0)); err != nil {
 			return err
 		}
 		given = &s
 		return nil
 	})
-	if err != nil || given == nil {
+	if err != nil {
 		return err
 	}
-	d.answer(ctx, *given, AnswerRejected)
-	if given.Offered == agent {
-		d.wake(ctx, agent)
-	}
+	_ = together(
+		func() error {
+			if asked { // else the end of the reservation has recorded it
+				d.besteffort(ctx, "sign of life", d.Store.Blame(ctx, Release{Agent: agent, At: d.now(), Answered: true}))
+			}
+			return nil
+		},
+		func() error {
+			if given == nil {
+				return nil
+			}
+			d.answer(ctx, *given, AnswerRejected)
+			if given.Offered == agent {
+				d.wake(ctx, agent)
+			}
+			return nil
+		},
+		func() error { // on the agent's other desktops it still rings
+			d.tell(ctx, c.ID, OfferGone{Ref: ref, Outcome: OfferRejected}, c.Principal)
+			return nil
+		})
 	return nil
 }
 
 // Mark records that an offer reached a desktop, and whether it was on a visible screen: an offer that reached nobody is held
 // against nobody.
 func (d *Desk) Mark(ctx context.Context, c Connection, ref OfferRef, seen bool) error {
-	err := d.Store.Mark(ctx, ref, c.Principal.ID, seen, d.now())
-	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
+	return d.decide(ctx, "mark", func() error {
+		err := d.Store.Mark(ctx, ref, c.Principal.ID, seen, d.now())
+		if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+			return nil // it is over
+		}
+		return err
+	})
 }
 
-// backToLine is the transition OFFERED -> WAITING, however the offer ended. missed: how many offers in a row each agent had
-// missed before (for an expired one).
-func (d *Desk) backToLine(s Session, o Offer, outcome OfferOutcome, noSeat bool, now time.Time, missed map[string]int) Change {
+// backToLine is the transition OFFERED -> WAITING of an offer that was rejected, has expired, or was canceled because the
+// licence had no seat when it was accepted. Who rejected it or let it pass is not asked again in this lap. missed is how many
+// offers in a row the one had missed before who holds a reservation for it.
+func backToLine(s Session, o Offer, outcome OfferOutcome, now time.Time, missed int) Change {
 	next := s
-	next.State, next.Offered, next.Until = Waiting, "", time.Time{}
-	if noSeat {
+	next.State, next.Offered, next.Until, next.Skip = Waiting, "", time.Time{}, slices.Clone(s.Skip)
+	if outcome == OfferCanceled {
 		next.NoSeat = now
 	}
 	for _, a := range o.To {
-		if slices.Contains(o.Rejected, a) || outcome == OfferExpired && o.blameOf(a) != blameUnreached {
-			if !slices.Contains(next.Skip, a) {
-				next.Skip = append(slices.Clone(next.Skip), a)
-			}
+		declined := slices.Contains(o.Rejected, a) || outcome == OfferExpired && o.blameOf(a) != blameUnreached
+		if declined && !slices.Contains(next.Skip, a) {
+			next.Skip = append(next.Skip, a)
 		}
 	}
 	writes := []Write{EndOffer{Ref: o.OfferRef, Outcome: outcome, At: now}}
@@ -237,8 +262,8 @@ func (d *Desk) backToLine(s Session, o Offer, outcome OfferOutcome, noSeat bool,
 	return Change{Name: "give back: " + string(outcome), Was: s, Now: next, Writes: writes}
 }
 
-// release says what an offer's end means for one of those asked. Without a reservation (beepall) it is recorded by Blame.
-func release(agent string, o Offer, outcome OfferOutcome, now time.Time, missed map[string]int) Release {
+// release says what an offer's end means for one of those asked, who had missed so many in a row before.
+func release(agent string, o Offer, outcome OfferOutcome, now time.Time, missed int) Release {
 	r := Release{Agent: agent, Offer: o.Reservation(), At: now}
 	switch {
 	case outcome == OfferRejected:
@@ -248,15 +273,15 @@ func release(agent string, o Offer, outcome OfferOutcome, now time.Time, missed 
 		case blameUnreached:
 			r.Unreached = true
 		case blameMissed:
-			r.Missed, r.WasMissed = true, missed[agent]
-			r.NotResponding = missed[agent]+1 >= MissedLimit
+			r.Missed, r.WasMissed, r.NotResponding = true, missed, missed+1 >= MissedLimit
 		}
 	}
 	return r
 }
 
-// giveBack ends an offer that nobody won and tells everybody concerned. ErrStale if the session changed.
-func (d *Desk) giveBack(ctx context.Context, s Session, o Offer, outcome OfferOutcome, noSeat bool) error {
+// giveBack puts a session back in the line whose offer has expired or was canceled, and tells those on whose desktops it still
+// rings. ErrStale if the session changed.
+func (d *Desk) giveBack(ctx context.Context, s Session, o Offer, outcome OfferOutcome) error {
 	now := d.now()
 	missed := map[string]int{}
 	if outcome == OfferExpired {
@@ -268,29 +293,37 @@ func (d *Desk) giveBack(ctx context.Context, s Session, o Offer, outcome OfferOu
 			missed[a.ID] = a.Missed
 		}
 	}
-	change := d.backToLine(s, o, outcome, noSeat, now, missed)
-	if err := d.Store.Commit(ctx, change); err != nil {
+	if err := d.Store.Commit(ctx, backToLine(s, o, outcome, now, missed[s.Offered])); err != nil {
 		return err
 	}
+	after := []func() error{func() error {
+		d.tell(ctx, "", OfferGone{Ref: o.OfferRef, Outcome: outcome, Customer: d.person(ctx, s).Name}, agentPrincipals(o.rings())...)
+		return nil
+	}}
 	for _, a := range o.To {
-		r := release(a, o, outcome, now, missed)
-		if s.Offered == Everybody && (r.Missed || r.Unreached) {
-			r.Offer = ""
-			d.besteffort(ctx, "record a missed offer", d.Store.Blame(ctx, r))
+		r := release(a, o, outcome, now, missed[a])
+		if !r.Missed && !r.Unreached {
+			continue
 		}
-		if r.NotResponding {
-			d.tellMe(ctx, "", a, fmt.Sprintf("You missed %d chats in a row, so new ones go to others. Set yourself to available when you are back.", MissedLimit))
-		}
+		after = append(after, func() error {
+			if s.Offered == Everybody { // nothing was reserved that would have recorded it
+				r.Offer = ""
+				d.besteffort(ctx, "record a missed offer", d.Store.Blame(ctx, r))
+			}
+			if r.NotResponding {
+				d.tellNotResponding(ctx, a)
+			}
+			return nil
+		})
 	}
-	var shown []string
-	for _, a := range o.To {
-		if o.Shows(a) {
-			shown = append(shown, a)
-		}
+	return together(after...)
+}
+
+// tellNotResponding tells an agent that new sessions go to others, if it has come to that.
+func (d *Desk) tellNotResponding(ctx context.Context, agent string) {
+	a, err := d.Store.Agent(ctx, agent)
+	d.besteffort(ctx, "read agent", err)
+	if err == nil && a.State == NotResponding {
+		d.tellAgent(ctx, "", a, fmt.Sprintf("You missed %d chats in a row, so new ones go to others. Set yourself to available when you are back.", MissedLimit))
 	}
-	d.tell(ctx, "", OfferGone{Ref: o.OfferRef, Outcome: outcome, Customer: d.person(ctx, s).Name}, agentPrincipals(shown)...)
-	if noSeat {
-		d.answer(ctx, s, AnswerWithdrawn)
-	}
-	return nil
 }

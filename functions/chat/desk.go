@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -81,6 +82,9 @@ func (d *Desk) besteffort(ctx context.Context, what string, err error) {
 
 // together runs functions side by side and returns the first error in their order.
 func together(fs ...func() error) error {
+	if len(fs) == 0 {
+		return nil
+	}
 	errs := make([]error, len(fs))
 	var wg sync.WaitGroup
 	for i, f := range fs[1:] {
@@ -116,28 +120,12 @@ func agentPrincipals(ids []string) []Principal {
 // was written: a lookup before would miss a socket that says hello in between.
 func (d *Desk) tell(ctx context.Context, except string, e Event, to ...Principal) {
 	found := make([][]Connection, len(to))
-	lookup := func(i int) func() error {
-		return func() (err error) {
-			found[i], err = d.Store.ConnectionsOf(ctx, to[i])
-			return err
-		}
-	}
 	var fs []func() error
-	for i := range to {
-		fs = append(fs, lookup(i))
-	}
-	if len(fs) == 0 {
-		return
+	for i, p := range to {
+		fs = append(fs, func() (err error) { found[i], err = d.Store.ConnectionsOf(ctx, p); return err })
 	}
 	d.besteffort(ctx, "look up connections", together(fs...))
-	var conns []Connection
-	for _, cs := range found {
-		for _, c := range cs {
-			if c.ID != except {
-				conns = append(conns, c)
-			}
-		}
-	}
+	conns := slices.DeleteFunc(slices.Concat(found...), func(c Connection) bool { return c.ID == except })
 	if len(conns) == 0 {
 		return
 	}
@@ -201,7 +189,7 @@ func (d *Desk) wake(ctx context.Context, agent string) {
 	if a.unfit(d.now(), d.Lease, nil, false) != "" {
 		return
 	}
-	d.wakeFirst(ctx, a.Queues, func(w Waiter) bool { return !contains(w.Skip, agent) })
+	d.wakeFirst(ctx, a.Queues, func(w Waiter) bool { return !slices.Contains(w.Skip, agent) })
 }
 
 // wakeSeat lets the first in line that was held up by the licence look again.
@@ -224,15 +212,20 @@ func (d *Desk) wakeFirst(ctx context.Context, queues []string, fits func(Waiter)
 		if w.State != Waiting || !fits(w) {
 			continue
 		}
-		s, err := d.Store.Wake(ctx, w.Session)
-		if errors.Is(err, ErrStale) || errors.Is(err, ErrConflict) {
-			continue // the index was late, or somebody is at it right now
+		var s Session
+		err := d.decide(ctx, "wake", func() (err error) {
+			if s, err = d.Store.Wake(ctx, w.Session); errors.Is(err, ErrStale) {
+				return ErrNotFound
+			}
+			return err
+		})
+		if errors.Is(err, ErrNotFound) {
+			continue // the index was late: it does not wait any more
 		}
-		if err != nil {
-			d.besteffort(ctx, "wake", err)
-			return
+		d.besteffort(ctx, "wake", err)
+		if err == nil {
+			d.answer(ctx, s, AnswerWoken)
 		}
-		d.answer(ctx, s, AnswerWoken)
 		return
 	}
 }

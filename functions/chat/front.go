@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 )
@@ -25,19 +26,18 @@ func (d *Desk) Front(ctx context.Context, website string) (Front, error) {
 	f := Front{Website: w, Open: "nobody"}
 	now := d.now()
 	for _, id := range w.Queues {
-		f.Queues = append(f.Queues, d.queueRef(ctx, id))
-		if f.Open == "open" {
-			continue
-		}
 		r, err := d.Store.Roster(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			continue // deleted
+		}
 		if err != nil {
 			return Front{}, err
 		}
-		ids := make([]string, len(r.Members))
-		for i, m := range r.Members {
-			ids[i] = m.Agent
+		f.Queues = append(f.Queues, Ref{id, cmp.Or(r.Name, id)})
+		if f.Open == "open" {
+			continue
 		}
-		agents, err := d.Store.Agents(ctx, ids)
+		agents, err := d.Store.Agents(ctx, r.agents())
 		if err != nil {
 			return Front{}, err
 		}

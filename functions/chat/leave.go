@@ -11,17 +11,17 @@ import (
 type ending struct {
 	session Session
 	last    Row
-	leavers []Agent // the owner first, then the assistants
+	leavers []Agent // the owner and the assistants
 	now     time.Time
 	keep    time.Duration
 }
 
-// leave takes the session out of what its agents have open, and gives the seat back.
+// leave takes the session out of what its agents have open, and gives the seat back. asJudged is of the owner.
 func (in ending) leave(asJudged time.Time) []Write {
 	var writes []Write
-	for i, a := range in.leavers {
+	for _, a := range in.leavers {
 		l := Leave{Agent: a.ID, Session: in.session.ID, Next: a.Next, Open: len(a.Open), At: in.now}
-		if i == 0 {
+		if a.ID == in.session.Agent {
 			l.AsJudged = asJudged
 		}
 		writes = append(writes, l)
@@ -30,6 +30,15 @@ func (in ending) leave(asJudged time.Time) []Write {
 		writes = append(writes, GiveSeat{Shard: in.session.Seat})
 	}
 	return writes
+}
+
+// owner is the agent who has the session.
+func (in ending) owner() Agent {
+	i := slices.IndexFunc(in.leavers, func(a Agent) bool { return a.ID == in.session.Agent })
+	if i < 0 {
+		return Agent{ID: in.session.Agent}
+	}
+	return in.leavers[i]
 }
 
 // close is the transition ACTIVE -> CLOSED.
@@ -52,38 +61,48 @@ func (in ending) giveUp(q Queue, asJudged time.Time) Change {
 	next.State, next.Version, next.Generation, next.Part, next.Patience = Waiting, s.Version+1, s.Generation+1, 0, q.Patience()
 	next.Agent, next.Assist, next.Seat, next.Token, next.Due = "", nil, 0, "", time.Time{}
 	next.Since, next.Turn, next.Wake, next.Skip = in.now, time.Time{}, 0, nil
-	lost := in.leavers[0]
+	lost := in.owner()
 	return Change{Name: "return to the queue", Was: s, Now: next, Writes: in.leave(asJudged),
 		Row: &Row{Session: s.ID, Place: in.last.Place + 1, Kind: KindRequeued, Side: FromSystem, By: lost.ID, Name: lost.Name, At: in.now,
 			Version: next.Version, Expires: in.now.Add(in.keep)}}
 }
 
-// readEnding reads what an ending is decided on. ErrStale if the agents do not match the session any more.
+// endInLine is the transition WAITING or OFFERED -> CLOSED of a session that no agent had. offer is the one that shows, if one
+// does. unseen, if set, calls it off when the customer has given a sign of life since.
+func endInLine(s Session, last Row, offer Offer, outcome Outcome, unseen *Unseen, now time.Time, keep time.Duration) Change {
+	next := s
+	next.State, next.Version, next.Outcome, next.Token, next.Offered = Closed, s.Version+1, outcome, "", ""
+	next.Until, next.Skip, next.Wake, next.NoSeat, next.Expires = time.Time{}, nil, 0, time.Time{}, now.Add(keep)
+	var writes []Write
+	if unseen != nil {
+		writes = append(writes, *unseen)
+	}
+	if s.State == Offered {
+		writes = append(writes, EndOffer{Ref: s.offerRef(), Outcome: OfferCanceled, At: now})
+		if s.Offered != Everybody {
+			writes = append(writes, release(s.Offered, offer, OfferCanceled, now, 0))
+		}
+	}
+	return Change{Name: "end waiting: " + string(outcome), Was: s, Now: next, Writes: writes,
+		Row: &Row{Session: s.ID, Place: last.Place + 1, Kind: KindClosed, Side: FromSystem, Outcome: outcome, At: now,
+			Version: next.Version, Expires: now.Add(keep)}}
+}
+
+// readEnding reads what an ending is decided on. An agent who was removed has nothing that the session could be taken out of.
 func (d *Desk) readEnding(ctx context.Context, session string) (ending, error) {
 	s, last, err := d.readTail(ctx, session)
 	in := ending{session: s, last: last, now: d.now(), keep: d.Retention}
 	if err != nil || s.State != Active {
 		return in, err
 	}
-	speakers := s.Speakers()
-	agents, err := d.Store.Agents(ctx, speakers)
-	if err != nil {
-		return in, err
-	}
-	for _, id := range speakers {
-		i := slices.IndexFunc(agents, func(a Agent) bool { return a.ID == id })
-		if i < 0 {
-			return in, ErrStale
-		}
-		in.leavers = append(in.leavers, agents[i])
-	}
-	return in, nil
+	in.leavers, err = d.Store.Agents(ctx, s.Speakers())
+	return in, err
 }
 
 // finishEnding does what follows the end of an owner's part: everybody hears it, and whoever was held up may go on.
 func (d *Desk) finishEnding(ctx context.Context, except string, change Change) View {
 	speakers := change.Was.Speakers()
-	v := d.viewForAll(ctx, change.Now, change.Row.Place, *change.Row)
+	v := d.view(ctx, change.Now, RoleAgent, change.Row.Place, *change.Row)
 	_ = together(
 		func() error { d.tellSession(ctx, except, v, speakers); return nil },
 		func() error {
@@ -121,7 +140,7 @@ func (d *Desk) Close(ctx context.Context, c Connection, session, disposition, no
 		if in.session.Agent != c.Principal.ID {
 			return Refuse(CodeNotYours, "Only the agent who has this chat can close it.")
 		}
-		change = in.close(in.leavers[0], Handled, disposition, note)
+		change = in.close(in.owner(), Handled, disposition, note)
 		return d.Store.Commit(ctx, change)
 	})
 	if err != nil {
@@ -133,131 +152,79 @@ func (d *Desk) Close(ctx context.Context, c Connection, session, disposition, no
 	return d.finishEnding(ctx, c.ID, change), nil
 }
 
-// Leave ends a customer's own session: abandoned while it waits, left when an agent has it.
-func (d *Desk) Leave(ctx context.Context, c Connection, session string) (View, error) {
-	for range maxTries {
-		s, err := d.Store.Session(ctx, session)
-		if errors.Is(err, ErrNotFound) || err == nil && c.may(s) != nil {
-			return View{}, Refuse(CodeNotFound, "There is no such session.")
+// Leave ends a customer's own session: abandoned while it waits, left when an agent has it. Leaving again is the same answer.
+// Refusals: not_found, busy.
+func (d *Desk) Leave(ctx context.Context, c Connection, session string) (v View, err error) {
+	err = d.decide(ctx, "leave", func() error {
+		in, err := d.readEnding(ctx, session)
+		if errors.Is(err, ErrNotFound) {
+			return Refuse(CodeNotFound, "There is no such session.")
 		}
 		if err != nil {
-			return View{}, err
+			return err
+		}
+		if err := c.may(in.session); err != nil {
+			return err
 		}
 		switch {
-		case s.State == Closed:
-			return d.current(ctx, c, session)
-		case s.InLine():
-			err = d.endWaiting(ctx, session, c.ID, Abandoned, func(n Session) bool { return n.Generation == s.Generation }, nil)
+		case in.session.State == Closed:
+			v, err = d.current(ctx, c, session)
+		case in.session.InLine():
+			v, err = d.endWaiting(ctx, c.ID, in.session, in.last, Abandoned, nil)
 		default:
-			err = d.closeByCustomer(ctx, session, c.ID)
+			change := in.close(Agent{}, LeftByUser, "", "")
+			if err := d.Store.Commit(ctx, change); err != nil {
+				return err
+			}
+			v = d.finishEnding(ctx, c.ID, change)
 		}
-		if err != nil {
+		return err
+	})
+	v.For = c.Role
+	return v, err
+}
+
+// endWaiting ends a session that waits, if it is still as it was judged (else ErrStale), and tells everybody concerned.
+func (d *Desk) endWaiting(ctx context.Context, except string, judged Session, last Row, outcome Outcome, unseen *Unseen) (View, error) {
+	var offer Offer
+	if judged.State == Offered {
+		var err error
+		if offer, err = d.Store.Offer(ctx, judged.offerRef()); err != nil {
 			return View{}, err
 		}
 	}
-	return View{}, Refuse(CodeBusy, "Too many people changed this at once. Please try again.")
-}
-
-func (d *Desk) closeByCustomer(ctx context.Context, session, except string) error {
-	var change Change
-	done := false
-	err := d.decide(ctx, "leave", func() error {
-		in, err := d.readEnding(ctx, session)
-		if err != nil || in.session.State != Active {
-			return err
-		}
-		change, done = in.close(Agent{}, LeftByUser, "", ""), true
-		if err := d.Store.Commit(ctx, change); err != nil {
-			done = false
-			return err
-		}
-		return nil
-	})
-	if err != nil || !done {
-		return err
+	change := endInLine(judged, last, offer, outcome, unseen, d.now(), d.Retention)
+	if err := d.Store.Commit(ctx, change); err != nil {
+		return View{}, err
 	}
-	d.finishEnding(ctx, except, change)
-	return nil
-}
-
-// endWaiting ends a session before it has an owner. judge is asked again in each try and may call it off; unseen, if set, is
-// judged again too.
-func (d *Desk) endWaiting(ctx context.Context, session, except string, outcome Outcome, judge func(Session) bool, unseen *Unseen) error {
-	var change Change
-	var offer Offer
-	done := false
-	err := d.decide(ctx, "end waiting", func() error {
-		done = false
-		s, last, err := d.readTail(ctx, session)
-		if err != nil || !s.InLine() || !judge(s) {
-			return err
-		}
-		now := d.now()
-		if unseen != nil {
-			side, err := d.Store.Side(ctx, session, FromCustomer)
-			if err != nil {
-				return err
+	v := d.view(ctx, change.Now, RoleAgent, change.Row.Place, *change.Row)
+	_ = together(
+		func() error { d.answer(ctx, judged, AnswerOver); return nil },
+		func() error { d.tellSession(ctx, except, v, nil); return nil },
+		func() error {
+			d.tell(ctx, "", OfferGone{Ref: judged.offerRef(), Outcome: OfferCanceled, Customer: v.Person.Name}, agentPrincipals(offer.rings())...)
+			return nil
+		},
+		func() error {
+			if judged.State == Offered && judged.Offered != Everybody {
+				d.wake(ctx, judged.Offered)
 			}
-			if !side.Seen.Equal(unseen.Seen) {
-				return nil // the customer is back
-			}
-		}
-		next := s
-		next.State, next.Version, next.Outcome, next.Token, next.Offered = Closed, s.Version+1, outcome, "", ""
-		next.Until, next.Skip, next.Wake, next.NoSeat, next.Expires = time.Time{}, nil, 0, time.Time{}, now.Add(d.Retention)
-		change = Change{Name: "end waiting: " + string(outcome), Was: s, Now: next,
-			Row: &Row{Session: s.ID, Place: last.Place + 1, Kind: KindClosed, Side: FromSystem, Outcome: outcome, At: now,
-				Version: next.Version, Expires: now.Add(d.Retention)}}
-		if unseen != nil {
-			change.Writes = append(change.Writes, *unseen)
-		}
-		offer = Offer{}
-		if s.State == Offered {
-			if offer, err = d.Store.Offer(ctx, s.offerRef()); err != nil {
-				return err
-			}
-			change.Writes = append(change.Writes, EndOffer{Ref: s.offerRef(), Outcome: OfferCanceled, At: now})
-			if s.Offered != Everybody {
-				change.Writes = append(change.Writes, release(s.Offered, offer, OfferCanceled, now, nil))
-			}
-		}
-		if err := d.Store.Commit(ctx, change); err != nil {
-			return err
-		}
-		done = true
-		return nil
-	})
-	if err != nil || !done {
-		return err
-	}
-	d.answer(ctx, change.Was, AnswerOver)
-	v := d.viewForAll(ctx, change.Now, change.Row.Place, *change.Row)
-	d.tellSession(ctx, except, v, nil)
-	var shown []string
-	for _, a := range offer.To {
-		if offer.Shows(a) {
-			shown = append(shown, a)
-		}
-	}
-	d.tell(ctx, "", OfferGone{Ref: offer.OfferRef, Outcome: OfferCanceled, Customer: v.Person.Name}, agentPrincipals(shown)...)
-	if change.Was.State == Offered && change.Was.Offered != Everybody {
-		d.wake(ctx, change.Was.Offered)
-	}
-	d.tellLine(ctx, change.Was.Queue)
-	return nil
+			return nil
+		},
+		func() error { d.tellLine(ctx, change.Now); return nil },
+	)
+	return v, nil
 }
 
 // giveUp returns the session of a lost agent to its queue, if the agent has given no sign of life since they were judged.
-func (d *Desk) giveUp(ctx context.Context, session string, lost Agent) error {
+func (d *Desk) giveUp(ctx context.Context, session string, lost Agent) (returned bool, err error) {
 	var change Change
-	done := false
-	err := d.decide(ctx, "return to the queue", func() error {
-		done = false
+	err = d.decide(ctx, "return to the queue", func() error {
 		in, err := d.readEnding(ctx, session)
-		if err != nil || in.session.State != Active || in.session.Agent != lost.ID || !in.leavers[0].Seen.Equal(lost.Seen) {
+		if err != nil || in.session.State != Active || in.session.Agent != lost.ID || !in.owner().Seen.Equal(lost.Seen) {
 			return ignoreMissing(err)
 		}
-		q, err := d.queue(ctx, in.session.Queue)
+		q, err := d.queueOf(ctx, in.session)
 		if err != nil {
 			return err
 		}
@@ -265,13 +232,13 @@ func (d *Desk) giveUp(ctx context.Context, session string, lost Agent) error {
 		if err := d.Store.Commit(ctx, change); err != nil {
 			return err
 		}
-		done = true
+		returned = true
 		return nil
 	})
-	if err != nil || !done {
-		return err
+	if err != nil || !returned {
+		return false, err
 	}
 	d.start(ctx, change.Now)
 	d.finishEnding(ctx, "", change)
-	return nil
+	return true, nil
 }

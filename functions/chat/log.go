@@ -21,7 +21,7 @@ const (
 )
 
 // Outgoing is a message that somebody wants to store. After is the last place that its writer had seen; the message is
-// stored behind it or not at all, which makes every retry exact.
+// stored behind it or not at all, which makes every retry exact. 0: its writer has seen nothing.
 type Outgoing struct {
 	Session string
 	CID     string
@@ -47,48 +47,10 @@ func (p speaker) wrote(r Row, cid string) bool {
 	return cid != "" && r.CID == cid && r.Side == p.side() && (p.Role == RoleCustomer || r.By == p.ID)
 }
 
-// readLog reads a session's log from a place on, and the state row that belongs to it. Rows and state row are not read at one
-// instant; a row that knew more changes than the state row proves a torn read, which is read again.
-func (d *Desk) readLog(ctx context.Context, session string, from int) ([]Row, Session, error) {
-	for range maxTries {
-		var rows []Row
-		next := max(from, 1)
-		for range maxPages {
-			page, err := d.Store.Log(ctx, session, next, pageRows)
-			if err != nil {
-				return nil, Session{}, err
-			}
-			rows = append(rows, page.Rows...)
-			if s := page.Session; s != nil {
-				if len(rows) > 0 && rows[len(rows)-1].Version > s.Version {
-					break
-				}
-				return rows, *s, nil
-			}
-			if len(page.Rows) == 0 {
-				return nil, Session{}, ErrNotFound
-			}
-			next = rows[len(rows)-1].Place + 1
-		}
-	}
-	return nil, Session{}, Refuse(CodeBusy, "This session changes faster than it can be read. Please try again.")
-}
-
-// readTail reads the state row and the last row that belongs to it.
-func (d *Desk) readTail(ctx context.Context, session string) (Session, Row, error) {
-	for range maxTries {
-		s, last, err := d.Store.Tail(ctx, session)
-		if err != nil || last.Version <= s.Version {
-			return s, last, err
-		}
-	}
-	return Session{}, Row{}, Refuse(CodeBusy, "This session changes faster than it can be read. Please try again.")
-}
-
 // may says who may read and write a session: its customer, its owner and its assistants.
 func (p Principal) may(s Session) error {
 	if p.Role == RoleCustomer {
-		if s.Customer != p.ID || s.Website != p.Website {
+		if customerOf(s) != p {
 			return Refuse(CodeNotFound, "There is no such session.")
 		}
 		return nil
@@ -102,57 +64,128 @@ func (p Principal) may(s Session) error {
 	return Refuse(CodeNotYours, "This chat is not yours.")
 }
 
-// say is the log rule. It finds the message if it is stored already, else the row to store at the next place. reopens says
-// that this message reopens the session.
-func say(p speaker, s Session, rows []Row, m Outgoing, rate int, now time.Time, keep time.Duration) (row Row, stored, reopens bool, err error) {
-	if err := p.may(s); err != nil && (p.Role == RoleCustomer || !anyWrote(p, rows, m)) {
-		return Row{}, false, false, err
+// said is where a message stands in the log: already (stored), or where it is to be put. Head is the last place with it.
+type said struct {
+	row    Row
+	head   int
+	stored bool
+}
+
+// say is the log rule. rows are all behind m.After, that place itself, and for a customer some before it. What is stored behind
+// After is acknowledged, whoever may speak by now. Else the message goes to the next place, and a customer's reopens a session
+// that is closed. Refusals: those of may, cursor_ahead, resync, rate_limited.
+func say(p speaker, s Session, rows []Row, m Outgoing, rate int, now time.Time, keep time.Duration) (said, error) {
+	refused := p.may(s)
+	if refused != nil && p.Role == RoleCustomer {
+		return said{}, refused // before anything is compared with what a stranger sent
 	}
-	head, found := m.After, false
-	recent := 0
-	for _, r := range rows {
-		if r.Place == m.After {
-			found = true
-		}
+	head := m.After
+	if n := len(rows); n > 0 {
+		head = max(head, rows[n-1].Place)
+	}
+	exists, gap, recent := m.After == 0, false, 0
+	for i, r := range rows {
 		if r.Place > m.After && p.wrote(r, m.CID) {
-			return r, true, r.Kind == KindReopened || r.Place == 1, nil
+			return said{r, head, true}, nil
 		}
-		head = max(head, r.Place)
+		exists = exists || r.Place == m.After
+		gap = gap || i > 0 && rows[i-1].Place >= m.After && rows[i-1].Place+1 < r.Place
 		if r.Side == FromCustomer && r.At.After(now.Add(-rateWindow)) {
 			recent++
 		}
 	}
-	if !found && m.After > 0 {
-		if len(rows) > 0 && rows[0].Place > m.After {
-			return Row{}, false, false, Refuse(CodeResync, "Older messages have been deleted. Load this chat again.")
-		}
-		return Row{}, false, false, Refuse(CodeCursorAhead, "This chat has no message number %d yet.", m.After)
+	switch {
+	case refused != nil:
+		return said{}, refused
+	case !exists && head == m.After:
+		return said{}, Refuse(CodeCursorAhead, "This chat has no message number %d yet.", m.After)
+	case !exists || gap: // deleted; and the message may be among what is not there
+		return said{}, Refuse(CodeResync, "Older messages have been deleted. Load this chat again.")
+	case p.Role == RoleCustomer && recent >= rate*int(rateWindow/time.Second):
+		return said{}, Refuse(CodeRateLimited, "That was a lot at once. Please wait a few seconds.")
 	}
-	if p.Role == RoleCustomer && recent >= rate*int(rateWindow/time.Second) {
-		return Row{}, false, false, Refuse(CodeRateLimited, "That was a lot at once. Please wait a few seconds.")
-	}
-	row = Row{Session: s.ID, Place: head + 1, Kind: KindMessage, Side: p.side(), Text: m.Text, CID: m.CID, At: now,
+	row := Row{Session: s.ID, Place: head + 1, Kind: KindMessage, Side: p.side(), Text: m.Text, CID: m.CID, At: now,
 		Version: s.Version, Expires: now.Add(keep)}
 	if p.Role == RoleAgent {
 		row.By, row.Name = p.ID, p.name
 	}
 	if s.State == Closed {
 		row.Kind, row.Version = KindReopened, s.Version+1
-		return row, false, true, nil
 	}
-	return row, false, false, nil
-}
-
-func anyWrote(p speaker, rows []Row, m Outgoing) bool {
-	return slices.ContainsFunc(rows, func(r Row) bool { return r.Place > m.After && p.wrote(r, m.CID) })
+	return said{row, head + 1, false}, nil
 }
 
 // reopen is the transition of a closed session whose customer writes again: a new generation at the end of the line.
 func reopen(s Session, q Queue, row Row, now time.Time) Change {
-	next := Session{ID: s.ID, State: Waiting, Version: s.Version + 1, Website: s.Website, Queue: s.Queue, Customer: s.Customer,
+	next := Session{ID: s.ID, State: Waiting, Version: s.Version + 1, Website: s.Website, Queue: q.ID, Customer: s.Customer,
 		Name: s.Name, Generation: s.Generation + 1, Round: s.Round, Patience: q.Patience(), Queued: now, Since: now,
 		Weight: q.Weight, Asked: row.Place, Started: now}
 	return Change{Name: "reopen", Was: s, Now: next, Row: &row}
+}
+
+// readLog reads a session's log from a place to its end, and the state row that belongs to it. Rows and state row are not read
+// at one instant; a row that knew more changes than the state row proves a torn read, which is read again. Refusals: resync if
+// that is more than maxPages, busy.
+func (d *Desk) readLog(ctx context.Context, session string, from int) ([]Row, Session, error) {
+	for range maxTries {
+		rows, s, err := d.readPages(ctx, session, max(from, 1))
+		if err != nil || len(rows) == 0 || rows[len(rows)-1].Version <= s.Version {
+			return rows, s, err
+		}
+	}
+	return nil, Session{}, errTorn
+}
+
+func (d *Desk) readPages(ctx context.Context, session string, from int) (rows []Row, s Session, err error) {
+	for range maxPages {
+		page, err := d.Store.Log(ctx, session, from, pageRows)
+		if err != nil {
+			return nil, s, err
+		}
+		rows = append(rows, page.Rows...)
+		if page.Session != nil {
+			return rows, *page.Session, nil
+		}
+		if len(page.Rows) == 0 {
+			return nil, s, ErrNotFound
+		}
+		from = rows[len(rows)-1].Place + 1
+	}
+	return nil, s, Refuse(CodeResync, "A lot has been written since. Load this chat again.")
+}
+
+// errTorn: no two reads of a session fitted together.
+var errTorn = Refuse(CodeBusy, "This session changes faster than it can be read. Please try again.")
+
+// readTail reads the state row and the last row that belongs to it.
+func (d *Desk) readTail(ctx context.Context, session string) (Session, Row, error) {
+	for range maxTries {
+		s, last, err := d.Store.Tail(ctx, session)
+		if err != nil || last.Version <= s.Version {
+			return s, last, err
+		}
+	}
+	return Session{}, Row{}, errTorn
+}
+
+// readBehind reads the first page of what stands behind a place, the state row, and the last place of the log.
+func (d *Desk) readBehind(ctx context.Context, session string, after int) (rows []Row, s Session, head int, err error) {
+	// The page begins with the place itself: for those who have seen everything it shows that this is the end.
+	page, err := d.Store.Log(ctx, session, max(after, 1), pageRows)
+	if err != nil {
+		return nil, s, 0, err
+	}
+	n := len(page.Rows)
+	if n > 0 && page.Session != nil && page.Rows[n-1].Version <= page.Session.Version {
+		s, head = *page.Session, page.Rows[n-1].Place
+	} else {
+		var last Row
+		if s, last, err = d.readTail(ctx, session); err != nil {
+			return nil, s, 0, err
+		}
+		head = last.Place
+	}
+	return slices.DeleteFunc(page.Rows, func(r Row) bool { return r.Place <= after }), s, head, nil
 }
 
 // Send stores one message and tells the others. A customer's message to a closed session reopens it. A message that is
@@ -165,9 +198,8 @@ func (d *Desk) Send(ctx context.Context, c Connection, m Outgoing) (Row, error) 
 	} else {
 		p.name = d.agentRef(ctx, c.Principal.ID).Name
 	}
-	var row Row
+	var it said
 	var s Session
-	var repeated bool
 	err := d.decide(ctx, "send", func() error {
 		rows, state, err := d.readLog(ctx, m.Session, from)
 		if errors.Is(err, ErrNotFound) {
@@ -176,24 +208,23 @@ func (d *Desk) Send(ctx context.Context, c Connection, m Outgoing) (Row, error) 
 		if err != nil {
 			return err
 		}
+		s = state
 		now := d.now()
-		var stored, reopens bool
-		if row, stored, reopens, err = say(p, state, rows, m, d.Rate, now, d.Retention); err != nil {
+		if it, err = say(p, s, rows, m, d.Rate, now, d.Retention); err != nil {
 			return err
 		}
-		s, repeated = state, stored
 		switch {
-		case stored:
-			if reopens && s.State == Waiting && s.Turn.IsZero() {
+		case it.stored:
+			if s.State == Waiting && s.Turn.IsZero() {
 				d.start(ctx, s) // whoever stored it may have died before this
 			}
 			return nil
-		case reopens:
-			q, err := d.queue(ctx, s.Queue)
+		case it.row.Kind == KindReopened:
+			q, err := d.queueAgain(ctx, s)
 			if err != nil {
 				return err
 			}
-			change := reopen(s, q, row, now)
+			change := reopen(s, q, it.row, now)
 			if err := d.Store.Commit(ctx, change); err != nil {
 				return err
 			}
@@ -201,9 +232,9 @@ func (d *Desk) Send(ctx context.Context, c Connection, m Outgoing) (Row, error) 
 			d.start(ctx, s)
 			return nil
 		}
-		taken, err := d.Store.Append(ctx, row)
+		taken, err := d.Store.Append(ctx, it.row)
 		if errors.Is(err, ErrStale) && p.wrote(taken, m.CID) {
-			row, repeated = taken, true
+			it.row, it.stored = taken, true
 			return nil
 		}
 		return err
@@ -211,21 +242,21 @@ func (d *Desk) Send(ctx context.Context, c Connection, m Outgoing) (Row, error) 
 	if err != nil {
 		return Row{}, err
 	}
-	if repeated && d.now().Sub(row.At) > pushAgain {
-		return row, nil
+	if it.stored && d.now().Sub(it.row.At) > pushAgain {
+		return it.row, nil
 	}
-	if row.Kind == KindReopened {
-		d.tellSession(ctx, "", d.view(ctx, s, RoleCustomer, row.Place, row), nil)
-		return row, nil
+	if it.row.Kind == KindReopened {
+		d.tellSession(ctx, "", d.view(ctx, s, RoleCustomer, it.head, it.row), nil)
+		return it.row, nil
 	}
-	d.tell(ctx, c.ID, RowsAdded{Session: s.ID, Head: row.Place, Rows: []Row{row}},
-		append(agentPrincipals(s.Speakers()), customerOf(s))...)
-	return row, nil
+	d.tell(ctx, c.ID, RowsAdded{Session: s.ID, Head: it.head, Rows: []Row{it.row}}, participants(s)...)
+	return it.row, nil
 }
 
-// Since reads what a participant has not seen. Resync is reported by a first row that is not after+1.
+// Since reads the first page of what a participant has not seen, and the last place of the log. Rows that were deleted show by a
+// first row that is not after+1. Refusals: not_found, not_yours, closed, cursor_ahead.
 func (d *Desk) Since(ctx context.Context, c Connection, session string, after int) ([]Row, int, error) {
-	rows, s, err := d.readLog(ctx, session, after+1)
+	rows, s, head, err := d.readBehind(ctx, session, after)
 	if errors.Is(err, ErrNotFound) {
 		return nil, 0, Refuse(CodeNotFound, "There is no such session.")
 	}
@@ -235,9 +266,8 @@ func (d *Desk) Since(ctx context.Context, c Connection, session string, after in
 	if err := c.may(s); err != nil {
 		return nil, 0, err
 	}
-	head := after
-	if len(rows) > 0 {
-		head = rows[len(rows)-1].Place
+	if after > head {
+		return nil, 0, Refuse(CodeCursorAhead, "This chat has no message number %d yet.", after)
 	}
 	return rows, head, nil
 }
@@ -270,10 +300,12 @@ func (d *Desk) Read(ctx context.Context, c Connection, session string, place int
 	return nil
 }
 
+// participants are all who may speak in a session.
+func participants(s Session) []Principal { return append(agentPrincipals(s.Speakers()), customerOf(s)) }
+
 // others are the participants of a session besides one.
 func others(s Session, but Principal) []Principal {
-	all := append(agentPrincipals(s.Speakers()), customerOf(s))
-	return slices.DeleteFunc(all, func(p Principal) bool { return p == but })
+	return slices.DeleteFunc(participants(s), func(p Principal) bool { return p == but })
 }
 
 func ignoreMissing(err error) error {
@@ -282,5 +314,3 @@ func ignoreMissing(err error) error {
 	}
 	return err
 }
-
-func contains(list []string, s string) bool { return slices.Contains(list, s) }

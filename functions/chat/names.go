@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -55,6 +56,39 @@ func (d *Desk) queue(ctx context.Context, id string) (Queue, error) {
 		r, err := d.Store.Roster(ctx, id)
 		return r.Queue, err
 	})
+}
+
+// queueOf is the queue of a session that is there already. One that was deleted has the defaults and nobody in it: no session
+// is lost with its queue.
+func (d *Desk) queueOf(ctx context.Context, s Session) (Queue, error) {
+	q, err := d.queue(ctx, s.Queue)
+	if errors.Is(err, ErrNotFound) {
+		return Queue{ID: s.Queue}, nil
+	}
+	return q, err
+}
+
+// firstQueue is the first of a website's queues that exists: it answers those who did not choose.
+func (d *Desk) firstQueue(ctx context.Context, w Website) (Queue, error) {
+	for _, id := range w.Queues {
+		if q, err := d.queue(ctx, id); !errors.Is(err, ErrNotFound) {
+			return q, err
+		}
+	}
+	return Queue{}, Refuse(CodeNotFound, "Nobody answers on this website at the moment.")
+}
+
+// queueAgain is where a session waits that its customer reopens: its old queue, or if that was deleted, the website's first.
+func (d *Desk) queueAgain(ctx context.Context, s Session) (Queue, error) {
+	q, err := d.queue(ctx, s.Queue)
+	if !errors.Is(err, ErrNotFound) {
+		return q, err
+	}
+	w, err := d.website(ctx, s.Website)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Queue{}, err
+	}
+	return d.firstQueue(ctx, w)
 }
 
 // refs of things whose name could not be read show their id.

@@ -61,14 +61,20 @@ func (o Offer) Shows(agent string) bool {
 	return o.Outcome == "" && slices.Contains(o.To, agent) && !slices.Contains(o.Rejected, agent)
 }
 
-// declined reports whether everybody who was asked has rejected.
-func (o Offer) declined() bool {
+// rings are those on whose desktops the offer still shows.
+func (o Offer) rings() []string {
+	var to []string
 	for _, a := range o.To {
-		if !slices.Contains(o.Rejected, a) {
-			return false
+		if o.Shows(a) {
+			to = append(to, a)
 		}
 	}
-	return true
+	return to
+}
+
+// declined reports whether everybody who was asked has rejected.
+func (o Offer) declined() bool {
+	return !slices.ContainsFunc(o.To, func(a string) bool { return !slices.Contains(o.Rejected, a) })
 }
 
 // blame says what an offer that ran out means for one of those asked.

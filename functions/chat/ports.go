@@ -75,7 +75,7 @@ type Directory interface {
 	// Blame records what an offer's end means for an agent who holds no reservation for it (beepall): Release without Offer.
 	Blame(ctx context.Context, b Release) error
 	// SetAvailability changes an agent's own state where no offer has to be withdrawn with it: one conditional update. The
-	// reservation must be as read, so it is "" here.
+	// reservation must be as read: "", or that of an offer which is over, and then it goes.
 	SetAvailability(ctx context.Context, w SetAvailability) error
 
 	// Configuration. Put* create or replace what is configured and keep what is live (state, open sessions, counts).
@@ -185,7 +185,7 @@ type Take struct {
 	Offer    string
 	Reserved bool
 	Capacity int
-	At       time.Time // a sign of life
+	At       time.Time // a sign of life, and the end of a row of missed offers
 }
 
 // Release ends the reservation of an offer (holds if it is still that one) and records what the end means for the agent.
@@ -194,7 +194,8 @@ type Release struct {
 	Agent string
 	Offer string
 	At    time.Time
-	// Unreached: the offer never got to a desktop. Missed: it was seen and not answered. Answered: the agent decided.
+	// Unreached: the offer never got to a desktop. Missed: it was seen and not answered. Answered: the agent decided, which is a
+	// sign of life and ends the row of missed ones.
 	Unreached, Missed, Answered bool
 	// NotResponding also changes the state; holds if Missed was WasMissed.
 	NotResponding bool

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -71,12 +70,20 @@ func (d *Desk) Beat(ctx context.Context, c Connection) (Snapshot, error) {
 }
 
 // signOfLife renews an agent's lease.
-func (d *Desk) signOfLife(ctx context.Context, c Connection) (Agent, error) {
-	a, err := d.Store.Beat(ctx, c.Principal.ID, d.now())
+func (d *Desk) signOfLife(ctx context.Context, c Connection) (a Agent, err error) {
+	err = d.decide(ctx, "sign of life", func() error {
+		a, err = d.Store.Beat(ctx, c.Principal.ID, d.now())
+		return err
+	})
 	if errors.Is(err, ErrNotFound) {
-		return a, Refuse(CodeForbidden, "You are signed in, but nobody has set you up as an agent yet.")
+		return a, refuseStranger()
 	}
 	return a, err
+}
+
+// refuseStranger refuses who has an agent's token and is none in the directory.
+func refuseStranger() *Error {
+	return Refuse(CodeForbidden, "You are signed in, but nobody has set you up as an agent yet.")
 }
 
 func (d *Desk) customerSnapshot(ctx context.Context, c Connection, cursors map[string]int, withRows bool) (Snapshot, error) {
@@ -96,7 +103,7 @@ func (d *Desk) customerSnapshot(ctx context.Context, c Connection, cursors map[s
 		return snap, err
 	}
 	if v.Session.Open() {
-		if err := d.Store.See(ctx, id, snap.Now); err != nil {
+		if err := d.decide(ctx, "see", func() error { return d.Store.See(ctx, id, snap.Now) }); err != nil {
 			return snap, err
 		}
 	}
@@ -115,108 +122,97 @@ func (d *Desk) snapshotView(ctx context.Context, id string, role Role, after int
 	}
 	var rows []Row
 	var s Session
-	read := map[Side]int{}
+	var head int
 	var customer, agents SideRow
 	if err := together(
-		func() (err error) { rows, s, err = d.readLog(ctx, id, after+1); return err },
+		func() (err error) { rows, s, head, err = d.readBehind(ctx, id, after); return err },
 		func() (err error) { customer, err = d.Store.Side(ctx, id, FromCustomer); return err },
 		func() (err error) { agents, err = d.Store.Side(ctx, id, FromAgent); return err },
 	); err != nil {
 		return View{}, err
 	}
-	head := after
-	if len(rows) > 0 {
-		head = rows[len(rows)-1].Place
-	}
 	v := d.view(ctx, s, role, head, rows...)
-	read[FromCustomer], read[FromAgent] = customer.Read, agents.Read
-	v.Read = read
+	v.Read = map[Side]int{FromCustomer: customer.Read, FromAgent: agents.Read}
 	return v, nil
 }
 
 func (d *Desk) agentSnapshot(ctx context.Context, a Agent, cursors map[string]int, first bool) (Snapshot, error) {
-	snap := Snapshot{Now: d.now(), Me: &Me{Agent: a}}
-	views := make([]*View, len(a.Open))
+	me := d.Me(ctx, a)
+	snap := Snapshot{Now: d.now(), Me: &me}
+	if first {
+		snap.Reasons, snap.Dispositions = defaultReasons, defaultDispositions
+	}
+	views := make([]View, len(a.Open))
+	lines := make([][]Waiter, len(a.Queues))
 	var fs []func() error
 	for i, id := range a.Open {
-		fs = append(fs, func() error {
-			v, err := d.snapshotView(ctx, id, RoleAgent, cursors[id], first)
-			if err == nil && v.Session.Speaks(a.ID) {
-				views[i] = &v
-			}
+		fs = append(fs, func() (err error) {
+			views[i], err = d.snapshotView(ctx, id, RoleAgent, cursors[id], first)
 			return ignoreMissing(err)
 		})
 	}
-	lines := make([][]Waiter, len(a.Queues))
 	for i, q := range a.Queues {
-		fs = append(fs, func() (err error) {
-			lines[i], err = d.Store.Waiting(ctx, q, lineWidth)
-			return err
-		})
+		fs = append(fs, func() (err error) { lines[i], err = d.Store.Waiting(ctx, q, lineWidth); return err })
 	}
-	if len(fs) > 0 {
-		if err := together(fs...); err != nil {
-			return snap, err
-		}
+	if err := together(fs...); err != nil {
+		return snap, err
 	}
-	for _, v := range views {
-		if v != nil {
-			snap.Sessions = append(snap.Sessions, *v)
-		}
-	}
-	showing := map[string]bool{} // sessions whose offer may show to this agent
-	if id, _, ok := strings.Cut(a.Offer, "#"); ok {
-		showing[id] = true
-	}
-	for i, q := range a.Queues {
-		ref := d.queueRef(ctx, q)
-		snap.Me.Queues = append(snap.Me.Queues, ref)
-		l := Line{Queue: ref, Waiting: len(lines[i])}
-		for _, w := range lines[i] {
+	snap.Sessions = slices.DeleteFunc(views, func(v View) bool { return !v.Session.Speaks(a.ID) })
+	for i, line := range lines {
+		l := Line{Queue: me.Queues[i], Waiting: len(line)}
+		for _, w := range line {
 			if l.Longest.IsZero() || w.Queued.Before(l.Longest) {
 				l.Longest = w.Queued
-			}
-			if w.State == Offered && (w.Offered == Everybody || w.Offered == a.ID) {
-				showing[w.Session] = true
 			}
 		}
 		snap.Lines = append(snap.Lines, l)
 	}
-	for id := range showing {
-		r, ok, err := d.offerFor(ctx, id, a)
-		if err != nil {
-			return snap, err
-		}
-		if ok {
-			snap.Offers = append(snap.Offers, r)
-		}
-	}
-	slices.SortFunc(snap.Offers, func(x, y Ring) int { return x.At.Compare(y.At) })
-	if first {
-		snap.Reasons, snap.Dispositions = defaultReasons, defaultDispositions
-	}
-	return snap, nil
+	var err error
+	snap.Offers, err = d.offersTo(ctx, a, slices.Concat(lines...))
+	return snap, err
 }
 
-// offerFor is the offer of a session that shows to this agent, if there is one: index and reservation are hints, the state
-// row and the ledger decide.
-func (d *Desk) offerFor(ctx context.Context, session string, a Agent) (Ring, bool, error) {
-	s, err := d.Store.Session(ctx, session)
-	if err != nil || s.State != Offered || (s.Offered != a.ID && s.Offered != Everybody) || d.now().After(s.Until) {
-		return Ring{}, false, ignoreMissing(err)
-	}
+// offersTo are the offers that show to an agent: that of their reservation, and those that the lines of their queues know of.
+func (d *Desk) offersTo(ctx context.Context, a Agent, line []Waiter) ([]Ring, error) {
 	if a.State != Ready {
-		return Ring{}, false, nil
+		return nil, nil // their desktop shows none
+	}
+	var sessions []string
+	if id, _, ok := strings.Cut(a.Offer, "#"); ok {
+		sessions = append(sessions, id)
+	}
+	for _, w := range line {
+		if w.State == Offered && (w.Offered == Everybody || w.Offered == a.ID) && !slices.Contains(sessions, w.Session) {
+			sessions = append(sessions, w.Session)
+		}
+	}
+	rings := make([]Ring, len(sessions))
+	var fs []func() error
+	for i, id := range sessions {
+		fs = append(fs, func() (err error) { rings[i], err = d.offerFor(ctx, id, a.ID); return ignoreMissing(err) })
+	}
+	err := together(fs...)
+	rings = slices.DeleteFunc(rings, func(r Ring) bool { return r.Ref == OfferRef{} })
+	slices.SortFunc(rings, func(x, y Ring) int { return x.At.Compare(y.At) })
+	return rings, err
+}
+
+// offerFor is the offer of a session that shows to this agent, the zero Ring if there is none: index and reservation are hints,
+// the state row and the ledger decide.
+func (d *Desk) offerFor(ctx context.Context, session, agent string) (Ring, error) {
+	s, err := d.Store.Session(ctx, session)
+	if err != nil || s.State != Offered || (s.Offered != agent && s.Offered != Everybody) || d.now().After(s.Until) {
+		return Ring{}, err
 	}
 	o, err := d.Store.Offer(ctx, s.offerRef())
-	if err != nil || !o.Shows(a.ID) {
-		return Ring{}, false, ignoreMissing(err)
+	if err != nil || !o.Shows(agent) {
+		return Ring{}, err
 	}
-	return d.ring(ctx, s, o), true, nil
+	return d.ring(ctx, s, o), nil
 }
 
-// me is an agent's own state for their desktops.
-func (d *Desk) me(ctx context.Context, a Agent) Me {
+// Me is an agent's own state for their desktops.
+func (d *Desk) Me(ctx context.Context, a Agent) Me {
 	m := Me{Agent: a}
 	for _, q := range a.Queues {
 		m.Queues = append(m.Queues, d.queueRef(ctx, q))
@@ -224,17 +220,9 @@ func (d *Desk) me(ctx context.Context, a Agent) Me {
 	return m
 }
 
-// Me reads an agent's own state.
-func (d *Desk) Me(ctx context.Context, a Agent) Me { return d.me(ctx, a) }
-
-// tellMe tells an agent's desktops what became of their state.
-func (d *Desk) tellMe(ctx context.Context, except, agent, note string) {
-	a, err := d.Store.Agent(ctx, agent)
-	if err != nil {
-		d.besteffort(ctx, "read agent", err)
-		return
-	}
-	d.tell(ctx, except, AgentChanged{Me: d.me(ctx, a), Note: note}, agentPrincipal(agent))
+// tellAgent tells an agent's desktops what became of their state.
+func (d *Desk) tellAgent(ctx context.Context, except string, a Agent, note string) {
+	d.tell(ctx, except, AgentChanged{Me: d.Me(ctx, a), Note: note}, agentPrincipal(a.ID))
 }
 
 // SetAvailability changes an agent's state by their own wish: READY, PAUSED (with a reason) or OFFLINE. An offer that is made
@@ -259,15 +247,21 @@ func (d *Desk) SetAvailability(ctx context.Context, c Connection, state Availabi
 	if err != nil {
 		return Agent{}, err
 	}
-	if withdrawn != nil {
-		d.answer(ctx, *withdrawn, AnswerWithdrawn)
-		d.tell(ctx, "", OfferGone{Ref: withdrawn.offerRef(), Outcome: OfferCanceled, Customer: d.person(ctx, *withdrawn).Name}, c.Principal)
-	}
+	d.finishWithdrawal(ctx, withdrawn, a.ID)
 	if state == Ready {
 		d.wake(ctx, a.ID)
 	}
-	d.tell(ctx, c.ID, AgentChanged{Me: d.me(ctx, a)}, c.Principal)
+	d.tellAgent(ctx, c.ID, a, "")
 	return a, nil
+}
+
+// finishWithdrawal lets a session go on whose offer was withdrawn, if one was, and takes the offer off the agent's desktops.
+func (d *Desk) finishWithdrawal(ctx context.Context, s *Session, agent string) {
+	if s == nil {
+		return
+	}
+	d.answer(ctx, *s, AnswerWithdrawn)
+	d.tell(ctx, "", OfferGone{Ref: s.offerRef(), Outcome: OfferCanceled, Customer: d.person(ctx, *s).Name}, agentPrincipal(agent))
 }
 
 // setAvailability makes the transition and returns the session whose offer it withdrew, as it was.
@@ -276,7 +270,7 @@ func (d *Desk) setAvailability(ctx context.Context, agent string, want func(Agen
 		withdrawn = nil
 		a, err := d.Store.Agent(ctx, agent)
 		if errors.Is(err, ErrNotFound) {
-			return Refuse(CodeForbidden, "You are signed in, but nobody has set you up as an agent yet.")
+			return refuseStranger()
 		}
 		if err != nil {
 			return err
@@ -285,23 +279,23 @@ func (d *Desk) setAvailability(ctx context.Context, agent string, want func(Agen
 		if err != nil {
 			return err
 		}
-		w.Agent, w.Offer, w.At = agent, a.Offer, d.now()
-		if w.State == Ready && a.State == Ready {
+		if w.State == Ready && a.State == Ready && a.Next == "" {
 			return nil
 		}
-		id, round, reserved := strings.Cut(a.Offer, "#")
+		w.Agent, w.Offer, w.At = agent, a.Offer, d.now()
+		id, _, reserved := strings.Cut(a.Offer, "#")
 		if !reserved {
 			return d.Store.SetAvailability(ctx, w)
 		}
 		s, err := d.Store.Session(ctx, id)
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		if s.State != Offered || s.Offered != agent || strconv.Itoa(s.Round) != round {
-			return ErrStale // read while it changed
+		if s.State != Offered || s.Offered != agent || s.offerRef().Reservation() != a.Offer {
+			// That offer is over. Its end took the reservation along, unless it is here still: then it must not keep the agent.
+			return d.Store.SetAvailability(ctx, w)
 		}
-		change := withdraw(s, w)
-		if err := d.Store.Commit(ctx, change); err != nil {
+		if err := d.Store.Commit(ctx, withdraw(s, w)); err != nil {
 			return err
 		}
 		withdrawn = &s

@@ -1,6 +1,9 @@
 package chat
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Strategy chooses whom an offer is made to.
 type Strategy string
@@ -22,10 +25,11 @@ type Queue struct {
 	ID       string
 	Name     string
 	Strategy Strategy
-	// Timeout is how long an agent may think, in seconds: 10 to 120 by configuration, default 20.
+	// Timeout is how long an agent may think, in seconds: 10 to 120 by configuration, 0 is DefaultTimeout.
 	Timeout int
 	Weight  int // 0 to 10
-	// LostAfter is how long the sessions of a lost agent stay theirs, in seconds: default 300.
+	// LostAfter is how long the sessions of a lost agent stay theirs, in seconds from the last sign of life: 60 to 3600 by
+	// configuration, 0 is DefaultLostAfter.
 	LostAfter int
 	// MaxWait in seconds, 0 = for ever; then the session is unmanaged.
 	MaxWait int
@@ -40,17 +44,31 @@ const (
 // maxPatience is the longest a routing task waits, in seconds: a lost wake-up costs no more.
 const maxPatience = 30
 
-// visits is how many routing tasks one offer takes.
-func (q Queue) visits() int { return max(1, (q.Timeout+maxPatience-2)/(maxPatience-1)) }
+// timeout is how long an agent may think, in seconds.
+func (q Queue) timeout() int { return cmp.Or(q.Timeout, DefaultTimeout) }
 
-// Patience is how long a routing task waits, in seconds. Rule of record: n = ceil(T/29), ceil(T/n) + 1.
-func (q Queue) Patience() int { return (q.Timeout+q.visits()-1)/q.visits() + 1 }
-
-// offerUntil is when an offer made by a task that was entered then ends: just before the last of its visits is over. It counts
-// from the task's entry, not from the router's clock, else a slow router's offers hang a whole patience longer.
-func (q Queue) offerUntil(entered time.Time) time.Time {
-	return entered.Add(time.Duration(q.visits()*q.Patience()-1) * time.Second)
+// lostAfter is how long the sessions of a lost agent stay theirs.
+func (q Queue) lostAfter() time.Duration {
+	return time.Duration(cmp.Or(q.LostAfter, DefaultLostAfter)) * time.Second
 }
+
+// Patience is how long a routing task waits, in seconds, at most maxPatience. An offer takes n = ceil(T/29) tasks of
+// ceil(T/n) + 1 seconds each.
+func (q Queue) Patience() int {
+	t := q.timeout()
+	n := ceil(t, maxPatience-1)
+	return ceil(t, n) + 1
+}
+
+// offerUntil is when an offer ends that is made by a task of this patience which was entered then: a second before the last of
+// its tasks is over. It counts from the task's entry, not from the router's clock, else the offers of a slow router hang a
+// whole patience longer. The patience is the execution's: the queue's may have been changed since it was started.
+func (q Queue) offerUntil(entered time.Time, patience int) time.Time {
+	tasks := ceil(q.timeout()+1, patience)
+	return entered.Add(time.Duration(tasks*patience-1) * time.Second)
+}
+
+func ceil(a, b int) int { return (a + b - 1) / b }
 
 // Roster is a queue as the router reads it: its rules, its members and what it remembers of its last choices.
 type Roster struct {
@@ -58,6 +76,14 @@ type Roster struct {
 	Members []Member
 	// Engaged is the agent who took the last session of this queue.
 	Engaged string
+}
+
+func (r Roster) agents() []string {
+	ids := make([]string, len(r.Members))
+	for i, m := range r.Members {
+		ids[i] = m.Agent
+	}
+	return ids
 }
 
 // Member is an agent's place in a queue.
@@ -95,15 +121,15 @@ type Waiter struct {
 	Turn       time.Time
 }
 
-// before orders the line: heavier queues first, then who came first.
-func (w Waiter) before(o Waiter) bool {
-	if w.Weight != o.Weight {
-		return w.Weight > o.Weight
-	}
-	if !w.Queued.Equal(o.Queued) {
-		return w.Queued.Before(o.Queued)
-	}
-	return w.Session < o.Session
+// compare orders the line: heavier queues first, then who came first.
+func (w Waiter) compare(o Waiter) int {
+	return cmp.Or(cmp.Compare(o.Weight, w.Weight), w.Queued.Compare(o.Queued), cmp.Compare(w.Session, o.Session))
+}
+
+// waiter is the session as the line shows it.
+func (s Session) waiter() Waiter {
+	return Waiter{Session: s.ID, Queue: s.Queue, Weight: s.Weight, Queued: s.Queued, State: s.State, Generation: s.Generation,
+		Round: s.Round, Offered: s.Offered, Until: s.Until, Skip: s.Skip, NoSeat: s.NoSeat, Turn: s.Turn}
 }
 
 // Shard is one part of the licence's counter. Limit 0 or no shards: no licence limit.

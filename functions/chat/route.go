@@ -17,7 +17,7 @@ type Visit struct {
 }
 
 const (
-	// nearlyOver is how little time an offer may have left to be pushed again.
+	// nearlyOver is how little time an offer may have left to ring (again): nobody decides in less.
 	nearlyOver = 2 * time.Second
 	// maxVerified is how many sessions ahead are checked against their items before the index is believed.
 	maxVerified = 10
@@ -27,122 +27,119 @@ const (
 // leaves the task's token with it. It is idempotent: whatever it finds, DynamoDB had decided. An error makes the execution try
 // again in 5 s.
 func (d *Desk) Route(ctx context.Context, v Visit) error {
-	return d.decide(ctx, "route", func() error {
-		for range maxTries {
-			done, err := d.routeOnce(ctx, v)
-			if done || err != nil {
-				return err
-			}
-		}
-		return ErrStale
-	})
+	return d.decide(ctx, "route", func() error { return d.visit(ctx, v) })
 }
 
-func (d *Desk) routeOnce(ctx context.Context, v Visit) (done bool, err error) {
-	s, err := d.Store.Session(ctx, v.Session)
+// visit takes one step. ErrStale: the session changed, by somebody else's hand or by this step, so look again.
+func (d *Desk) visit(ctx context.Context, v Visit) error {
+	s, last, err := d.readTail(ctx, v.Session)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return false, err
+		return err
 	}
-	if errors.Is(err, ErrNotFound) || s.Generation != v.Generation || s.Part != v.Part || !s.InLine() {
-		if err := d.Router.Answer(ctx, v.Token, AnswerOver); err != nil && !errors.Is(err, ErrTokenGone) {
-			return false, err
-		}
-		return true, nil
+	if err != nil || s.Generation != v.Generation || s.Part != v.Part || !s.InLine() {
+		return d.over(ctx, v)
 	}
-	now := d.now()
 	if s.State == Offered {
-		return d.routeOffered(ctx, v, s, now)
+		return d.visitOffered(ctx, v, s)
 	}
-
-	in := routing{session: s, visit: v, now: now, lease: d.Lease, keep: d.Retention}
-	var customer SideRow
+	in := routing{session: s, visit: v, lease: d.Lease, keep: d.Retention}
 	if err := together(
-		func() (err error) {
-			if in.roster, err = d.Store.Roster(ctx, s.Queue); err != nil {
-				return err
-			}
-			ids := make([]string, len(in.roster.Members))
-			for i, m := range in.roster.Members {
-				ids[i] = m.Agent
-			}
-			in.agents, err = d.Store.Agents(ctx, ids)
-			return err
-		},
+		func() error { return d.readRoster(ctx, &in) },
 		func() (err error) { in.shards, err = d.Store.Shards(ctx); return err },
-		func() (err error) { customer, err = d.Store.Side(ctx, s.ID, FromCustomer); return err },
+		func() (err error) { in.customer, err = d.Store.Side(ctx, s.ID, FromCustomer); return err },
 	); err != nil {
-		return false, err
+		return err
 	}
-
-	lastSign := s.Queued
-	if customer.Seen.After(lastSign) {
-		lastSign = customer.Seen
-	}
+	in.now = d.now()
 	switch {
-	case in.roster.MaxWait > 0 && now.Sub(s.Since) > time.Duration(in.roster.MaxWait)*time.Second:
-		return false, d.endWaiting(ctx, s.ID, "", Unmanaged, func(n Session) bool {
-			return n.Generation == s.Generation && n.Part == s.Part
-		}, nil)
-	case now.Sub(lastSign) > d.Lease:
-		return false, d.endWaiting(ctx, s.ID, "", Abandoned, func(n Session) bool {
-			return n.Generation == s.Generation && n.Queued.Equal(s.Queued)
-		}, &Unseen{Session: s.ID, Seen: customer.Seen})
+	case in.waitedTooLong():
+		if _, err := d.endWaiting(ctx, "", s, last, Unmanaged, nil); err != nil {
+			return err
+		}
+		return d.over(ctx, v)
+	case in.abandoned():
+		if _, err := d.endWaiting(ctx, "", s, last, Abandoned, &Unseen{Session: s.ID, Seen: in.customer.Seen}); err != nil {
+			return err
+		}
+		return d.over(ctx, v)
 	case in.newLap():
 		next := s
 		next.Skip = nil
-		return false, d.Store.Commit(ctx, Change{Name: "new lap", Was: s, Now: next})
+		if err := d.Store.Commit(ctx, Change{Name: "new lap", Was: s, Now: next}); err != nil {
+			return err
+		}
+		return ErrStale
 	}
-
 	candidates, why := in.candidates()
-	full := in.noSeat()
-	if len(candidates) > 0 && !full {
+	if len(candidates) > 0 && !in.noSeat() {
 		if why.Ahead, err = d.countAhead(ctx, &in, candidates); err != nil {
-			return false, err
+			return err
 		}
 		if why.Ahead < len(candidates) {
-			change := in.offer(candidates, why)
-			if now.After(change.Now.Until) {
-				return true, nil // this task is over already; its execution is on its way with a new one
+			change, offer := in.offer(candidates, why)
+			if offer.Until.Sub(in.now) < nearlyOver {
+				return nil // this task is as good as over; the next one offers
 			}
 			if err := d.Store.Commit(ctx, change); err != nil {
-				return false, err
+				return err
 			}
-			d.pushOffer(ctx, change.Now, change.Writes[len(change.Writes)-1].(OpenOffer).Offer)
-			return true, nil
+			d.pushOffer(ctx, change.Now, offer)
+			return nil
 		}
 	}
-	if err := d.Store.Commit(ctx, in.park(full)); err != nil {
-		return false, err
+	if err := d.Store.Commit(ctx, in.park()); err != nil {
+		return err
 	}
-	d.tellPosition(ctx, s.ID)
-	return true, nil
+	if !s.Turn.IsZero() { // who has just come knows their position
+		d.tellPosition(ctx, s, last.Place, d.position(ctx, s))
+	}
+	return nil
 }
 
-// routeOffered visits a session whose offer shows: it is expired, or the token is renewed and the offer pushed again, because
+// over ends an execution that has nothing to route any more.
+func (d *Desk) over(ctx context.Context, v Visit) error {
+	if err := d.Router.Answer(ctx, v.Token, AnswerOver); !errors.Is(err, ErrTokenGone) {
+		return err
+	}
+	return nil
+}
+
+// readRoster reads a queue's rules and its members as agents. A queue that was deleted has nobody.
+func (d *Desk) readRoster(ctx context.Context, in *routing) error {
+	var err error
+	if in.roster, err = d.Store.Roster(ctx, in.session.Queue); err != nil {
+		return ignoreMissing(err)
+	}
+	in.agents, err = d.Store.Agents(ctx, in.roster.agents())
+	return err
+}
+
+// visitOffered visits a session whose offer shows: it is expired, or the token is renewed and the offer pushed again, because
 // a router that died between transaction and push would have made an offer that nobody saw.
-func (d *Desk) routeOffered(ctx context.Context, v Visit, s Session, now time.Time) (done bool, err error) {
+func (d *Desk) visitOffered(ctx context.Context, v Visit, s Session) error {
 	o, err := d.Store.Offer(ctx, s.offerRef())
 	if err != nil {
-		return false, err
+		return err
 	}
+	now := d.now()
 	if now.After(s.Until) {
-		if err := d.giveBack(ctx, s, o, OfferExpired, false); err != nil {
-			return false, err
+		if err := d.giveBack(ctx, s, o, OfferExpired); err != nil {
+			return err
 		}
 		if s.Offered != Everybody {
 			d.wake(ctx, s.Offered)
 		}
-		return false, nil
+		return ErrStale
 	}
 	next := s
 	next.Token, next.Turn = v.Token, now
 	if err := d.Store.Commit(ctx, Change{Name: "visit", Was: s, Now: next}); err != nil {
-		return false, err
+		return err
 	}
 	if s.Until.Sub(now) >= nearlyOver {
 		d.pushOffer(ctx, next, o)
 	}
-	return true, nil
+	return nil
 }
 
 // countAhead reads the lines that the candidates serve and counts who is before this session. The index may still show
@@ -164,69 +161,65 @@ func (d *Desk) countAhead(ctx context.Context, in *routing, candidates []Agent) 
 	if len(before) < len(candidates) || len(before) > maxVerified {
 		return len(before), nil
 	}
-	really := make([]bool, len(before))
 	var fs []func() error
 	for i, w := range before {
 		fs = append(fs, func() error {
 			s, err := d.Store.Session(ctx, w.Session)
-			really[i] = err == nil && s.State == Waiting && s.Queued.Equal(w.Queued)
+			before[i] = s.waiter() // of no session: not waiting
 			return ignoreMissing(err)
 		})
 	}
 	if err := together(fs...); err != nil {
 		return 0, err
 	}
-	n := 0
-	for _, r := range really {
-		n += btoi(r)
-	}
-	return n, nil
+	in.line = before
+	return len(in.ahead(candidates)), nil
 }
 
 // pushOffer rings on the desktops of those who were asked and have not said no.
 func (d *Desk) pushOffer(ctx context.Context, s Session, o Offer) {
-	var to []string
-	for _, a := range o.To {
-		if o.Shows(a) {
-			to = append(to, a)
-		}
-	}
+	to := o.rings()
 	_ = together(
 		func() error {
 			d.tell(ctx, "", OfferMade{Offer: d.ring(ctx, s, o), Now: d.now()}, agentPrincipals(to)...)
 			return nil
 		},
 		func() error {
-			d.besteffort(ctx, "remember who was notified", d.Store.Notify(ctx, s.Queue, to, o.At))
+			if o.Strategy == LeastRecent {
+				d.besteffort(ctx, "remember who was notified", d.Store.Notify(ctx, s.Queue, to, o.At))
+			}
 			return nil
 		})
 }
 
 // tellPosition tells a waiting customer their place in the line.
-func (d *Desk) tellPosition(ctx context.Context, session string) {
-	now, last, err := d.readTail(ctx, session)
-	if err != nil || !now.InLine() {
-		return
-	}
-	d.tell(ctx, "", SessionChanged{d.view(ctx, now, RoleCustomer, last.Place), d.now()}, customerOf(now))
+func (d *Desk) tellPosition(ctx context.Context, s Session, head, position int) {
+	v := d.placeless(ctx, s, RoleCustomer, head)
+	v.Position = position
+	d.tell(ctx, "", SessionChanged{v, d.now()}, customerOf(s))
 }
 
 // toldInLine is how many customers at the front of a line hear at once that it moved; the others hear it with the router's
 // next visit.
 const toldInLine = 10
 
-// tellLine tells the first in a queue's line that it moved.
-func (d *Desk) tellLine(ctx context.Context, queue string) {
-	line, err := d.Store.Waiting(ctx, queue, toldInLine)
+// tellLine tells the first in a queue's line that this session is no longer among them.
+func (d *Desk) tellLine(ctx context.Context, gone Session) {
+	line, err := d.Store.Waiting(ctx, gone.Queue, toldInLine+1)
 	if err != nil {
 		d.besteffort(ctx, "read line", err)
 		return
 	}
 	var fs []func() error
-	for _, w := range line {
-		fs = append(fs, func() error { d.tellPosition(ctx, w.Session); return nil })
+	// The index may be a moment late and still show it.
+	for i, w := range slices.DeleteFunc(line, func(w Waiter) bool { return w.Session == gone.ID }) {
+		fs = append(fs, func() error {
+			s, last, err := d.readTail(ctx, w.Session)
+			if err == nil && s.InLine() {
+				d.tellPosition(ctx, s, last.Place, i+1)
+			}
+			return nil
+		})
 	}
-	if len(fs) > 0 {
-		_ = together(fs...)
-	}
+	_ = together(fs...)
 }

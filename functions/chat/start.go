@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Opening is a customer's first message. Nonce names the attempt; Queue "" is the website's first.
+// Opening is a customer's first message. Nonce names the attempt, CID the message; Queue "" is the website's first.
 type Opening struct {
 	Nonce  string
 	CID    string
@@ -40,13 +40,7 @@ func (d *Desk) Start(ctx context.Context, c Connection, o Opening) (View, error)
 	if err != nil {
 		return View{}, err
 	}
-	if o.Queue == "" && len(w.Queues) > 0 {
-		o.Queue = w.Queues[0]
-	}
-	if !slices.Contains(w.Queues, o.Queue) {
-		return View{}, Refuse(CodeNotFound, "This website has no such topic.")
-	}
-	q, err := d.queue(ctx, o.Queue)
+	q, err := d.queueFor(ctx, w, o.Queue)
 	if err != nil {
 		return View{}, err
 	}
@@ -55,18 +49,12 @@ func (d *Desk) Start(ctx context.Context, c Connection, o Opening) (View, error)
 	var existing string
 	err = d.decide(ctx, "start", func() error {
 		was, err := d.Store.SessionOf(ctx, c.Website, c.Principal.ID)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
 		if err == nil {
-			_, err := d.Store.Session(ctx, was)
-			if err == nil {
-				existing = was
-				return nil
-			}
-			if !errors.Is(err, ErrNotFound) {
-				return err
-			}
+			existing = was
+			_, err = d.Store.Session(ctx, was)
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return err
 		}
 		existing = ""
 		change = begin(id, c.Principal, q, o, was, d.now(), d.Retention)
@@ -76,11 +64,7 @@ func (d *Desk) Start(ctx context.Context, c Connection, o Opening) (View, error)
 		return View{}, err
 	}
 	if existing != "" {
-		row, err := d.Send(ctx, c, Outgoing{Session: existing, CID: o.CID, Text: o.Text, After: 1})
-		if errors.As(err, new(*Error)) && AsError(err).Code == CodeResync {
-			// The first rows are older than the retention: nothing of this attempt can be among them.
-			row, err = d.sendAtEnd(ctx, c, existing, o)
-		}
+		row, err := d.sendAgain(ctx, c, existing, o)
 		if err != nil {
 			return View{}, err
 		}
@@ -92,13 +76,34 @@ func (d *Desk) Start(ctx context.Context, c Connection, o Opening) (View, error)
 	return v, nil
 }
 
-// sendAtEnd sends behind the newest row, for a session whose first rows are gone.
-func (d *Desk) sendAtEnd(ctx context.Context, c Connection, session string, o Opening) (Row, error) {
+// queueFor is the queue that the customer chose, or the website's first.
+func (d *Desk) queueFor(ctx context.Context, w Website, chosen string) (Queue, error) {
+	if chosen == "" {
+		return d.firstQueue(ctx, w)
+	}
+	q, err := d.queue(ctx, chosen)
+	if !slices.Contains(w.Queues, chosen) || errors.Is(err, ErrNotFound) {
+		return Queue{}, Refuse(CodeNotFound, "This website has no such topic.")
+	}
+	return q, err
+}
+
+// sendAgain sends the text of an opening to the session that is there. It may be in it already, if it was this very attempt that
+// made the session, so the log is searched from its beginning. In a log too long for that the last page must do: an attempt is
+// repeated within seconds.
+func (d *Desk) sendAgain(ctx context.Context, c Connection, session string, o Opening) (Row, error) {
+	m := Outgoing{Session: session, CID: o.CID, Text: o.Text}
+	row, err := d.Send(ctx, c, m)
+	var refused *Error
+	if !errors.As(err, &refused) || refused.Code != CodeResync {
+		return row, err
+	}
 	_, last, err := d.readTail(ctx, session)
 	if err != nil {
 		return Row{}, err
 	}
-	return d.Send(ctx, c, Outgoing{Session: session, CID: o.CID, Text: o.Text, After: last.Place})
+	m.After = max(1, last.Place-pageRows)
+	return d.Send(ctx, c, m)
 }
 
 // current is the view of a session as it is now, with one row that the caller just caused.

@@ -9,20 +9,43 @@ import (
 // routing is what a routing decision is made on: one session that waits, the queue with its members, the members as agents, the
 // licence, and the lines of all queues that the candidates serve.
 type routing struct {
-	session Session
-	roster  Roster
-	agents  []Agent
-	shards  []Shard
-	line    []Waiter
-	visit   Visit
-	now     time.Time
-	lease   time.Duration
-	keep    time.Duration
+	session  Session
+	roster   Roster
+	agents   []Agent
+	shards   []Shard
+	customer SideRow
+	line     []Waiter
+	visit    Visit
+	now      time.Time
+	lease    time.Duration
+	keep     time.Duration
 }
 
 // lostTurn is how old the router's last visit may be before a session counts as lost: it is not waited for, and the sweep
 // starts its routing again.
 const lostTurn = 90 * time.Second
+
+// turning reports whether a router visited a session not long ago, or may still be on its way to one that began to wait then.
+func turning(turn, since, now time.Time) bool {
+	if turn.IsZero() {
+		turn = since
+	}
+	return now.Sub(turn) <= lostTurn
+}
+
+// waitedTooLong reports whether the queue's maximum wait is over.
+func (in routing) waitedTooLong() bool {
+	return in.roster.MaxWait > 0 && in.now.Sub(in.session.Since) > time.Duration(in.roster.MaxWait)*time.Second
+}
+
+// abandoned reports whether the customer's lease is over. To enter the line is a sign of life.
+func (in routing) abandoned() bool {
+	lastSign := in.session.Queued
+	if in.customer.Seen.After(lastSign) {
+		lastSign = in.customer.Seen
+	}
+	return in.now.Sub(lastSign) > in.lease
+}
 
 // noSeat reports whether the licence has no seat left.
 func (in routing) noSeat() bool {
@@ -99,10 +122,10 @@ func btoi(b bool) int {
 // ahead are the sessions before this one that one of its candidates could take. This one may only be offered when there are
 // fewer of them than candidates. "Only the head of the line may" left agents idle behind a head that they had turned down.
 func (in routing) ahead(candidates []Agent) []Waiter {
-	me := Waiter{Session: in.session.ID, Weight: in.session.Weight, Queued: in.session.Queued}
+	me := in.session.waiter()
 	var before []Waiter
 	for _, w := range in.line {
-		if w.Session == me.Session || !w.before(me) || w.State != Waiting || !w.NoSeat.IsZero() || in.now.Sub(w.Turn) > lostTurn {
+		if w.compare(me) >= 0 || w.State != Waiting || !w.NoSeat.IsZero() || !turning(w.Turn, w.Queued, in.now) {
 			continue
 		}
 		if slices.ContainsFunc(candidates, func(a Agent) bool {
@@ -115,10 +138,10 @@ func (in routing) ahead(candidates []Agent) []Waiter {
 }
 
 // offer is the transition WAITING -> OFFERED. The offer's end counts from the entry of the routing task that makes it.
-func (in routing) offer(candidates []Agent, why Why) Change {
+func (in routing) offer(candidates []Agent, why Why) (Change, Offer) {
 	s := in.session
 	next := s
-	next.State, next.Round, next.Until = Offered, s.Round+1, in.roster.offerUntil(in.visit.Entered)
+	next.State, next.Round, next.Until = Offered, s.Round+1, in.roster.offerUntil(in.visit.Entered, s.Patience)
 	next.Token, next.Turn, next.Wake, next.NoSeat = in.visit.Token, in.now, 0, time.Time{}
 	o := Offer{OfferRef: next.offerRef(), Strategy: in.roster.Strategy, Why: why, At: in.now, Until: next.Until, Expires: in.now.Add(in.keep)}
 	var writes []Write
@@ -133,14 +156,14 @@ func (in routing) offer(candidates []Agent, why Why) Change {
 			o.To = append(o.To, a.ID)
 		}
 	}
-	return Change{Name: "offer", Was: s, Now: next, WakeAsRead: true, Writes: append(writes, OpenOffer{Offer: o})}
+	return Change{Name: "offer", Was: s, Now: next, WakeAsRead: true, Writes: append(writes, OpenOffer{Offer: o})}, o
 }
 
-// park leaves the session waiting for a wake-up, at the latest for its patience.
-func (in routing) park(noSeat bool) Change {
+// park leaves the session waiting for a wake-up, at the latest for its patience; for one of a seat, if that is what it lacks.
+func (in routing) park() Change {
 	next := in.session
-	next.Token, next.Turn, next.Wake = in.visit.Token, in.now, 0
-	if noSeat {
+	next.Token, next.Turn, next.Wake, next.NoSeat = in.visit.Token, in.now, 0, time.Time{}
+	if in.noSeat() {
 		next.NoSeat = in.now
 	}
 	return Change{Name: "park", Was: in.session, Now: next, WakeAsRead: true}

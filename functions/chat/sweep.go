@@ -39,7 +39,7 @@ func (d *Desk) sweepLines(ctx context.Context, all bool, done *Swept) error {
 			return err
 		}
 		for _, w := range line {
-			if !all && d.turning(w.Turn, w.Queued) {
+			if !all && turning(w.Turn, w.Queued, d.now()) {
 				continue
 			}
 			restarted, err := d.restart(ctx, w.Session, all)
@@ -55,19 +55,11 @@ func (d *Desk) sweepLines(ctx context.Context, all bool, done *Swept) error {
 	return nil
 }
 
-// turning reports whether a router visited a session, or may still be on its way to it.
-func (d *Desk) turning(turn, queued time.Time) bool {
-	if turn.IsZero() {
-		turn = queued
-	}
-	return d.now().Sub(turn) <= lostTurn
-}
-
 // restart starts the routing of a session again. If the execution's name is used up the part is raised, under a condition, and
 // that one is started.
 func (d *Desk) restart(ctx context.Context, session string, all bool) (bool, error) {
 	s, err := d.Store.Session(ctx, session)
-	if err != nil || !s.InLine() || (!all && d.turning(s.Turn, s.Since)) {
+	if err != nil || !s.InLine() || (!all && turning(s.Turn, s.Since, d.now())) {
 		return false, ignoreMissing(err)
 	}
 	err = d.Router.Start(ctx, s.Execution())
@@ -106,7 +98,7 @@ func (d *Desk) sweepAgents(ctx context.Context, done *Swept) error {
 				done.Offline++
 			}
 		}
-		if a.Seen.Add(d.Lease).Before(now) {
+		if a.Seen.Before(now.Add(-d.Lease)) {
 			done.Returned += d.returnAll(ctx, a, now)
 		}
 	}
@@ -120,7 +112,7 @@ const reasonLost = "lost"
 func (d *Desk) setOffline(ctx context.Context, judged Agent) (bool, error) {
 	back := errors.New("back")
 	withdrawn, err := d.setAvailability(ctx, judged.ID, func(a Agent) (SetAvailability, error) {
-		if !a.Seen.Equal(judged.Seen) {
+		if a.State == Offline || !a.Seen.Equal(judged.Seen) {
 			return SetAvailability{}, back
 		}
 		return SetAvailability{State: Offline, Reason: reasonLost, AsJudged: judged.Seen}, nil
@@ -131,10 +123,12 @@ func (d *Desk) setOffline(ctx context.Context, judged Agent) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if withdrawn != nil {
-		d.answer(ctx, *withdrawn, AnswerWithdrawn)
+	d.finishWithdrawal(ctx, withdrawn, judged.ID)
+	a, err := d.Store.Agent(ctx, judged.ID)
+	d.besteffort(ctx, "read agent", err)
+	if err == nil {
+		d.tellAgent(ctx, "", a, "You were away, so you are offline. Set yourself to available when you are back.")
 	}
-	d.tellMe(ctx, "", judged.ID, "You were away, so you are offline. Set yourself to available when you are back.")
 	return true, nil
 }
 
@@ -145,15 +139,17 @@ func (d *Desk) returnAll(ctx context.Context, a Agent, now time.Time) (returned 
 		if err != nil || s.Agent != a.ID {
 			continue
 		}
-		q, err := d.queue(ctx, s.Queue)
-		if err != nil || now.Sub(a.Seen) < time.Duration(q.LostAfter)*time.Second {
+		q, err := d.queueOf(ctx, s)
+		if err != nil || now.Sub(a.Seen) < q.lostAfter() {
 			continue
 		}
-		if err := d.giveUp(ctx, id, a); err != nil {
+		given, err := d.giveUp(ctx, id, a)
+		if err != nil {
 			d.Log.WarnContext(ctx, "return to the queue", "session", id, "agent", a.ID, "err", err)
-			continue
 		}
-		returned++
+		if given {
+			returned++
+		}
 	}
 	return returned
 }

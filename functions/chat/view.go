@@ -8,22 +8,22 @@ import (
 // lineWidth is how many sessions of a queue are counted for a customer's position.
 const lineWidth = 100
 
-// view shows a session to one side.
+// view shows a session to one side. What is made for agents has what a customer may see, too, and more.
 func (d *Desk) view(ctx context.Context, s Session, role Role, head int, rows ...Row) View {
-	v := View{Session: s, For: role, Head: head, Rows: rows,
-		Queue: d.queueRef(ctx, s.Queue), Agent: d.agentRef(ctx, s.Agent), Website: d.websiteRef(ctx, s.Website)}
-	if role == RoleAgent {
-		v.Person = d.person(ctx, s)
-	}
+	v := d.placeless(ctx, s, role, head, rows...)
 	if s.InLine() {
 		v.Position = d.position(ctx, s)
 	}
 	return v
 }
 
-// viewForAll shows a session to both sides.
-func (d *Desk) viewForAll(ctx context.Context, s Session, head int, rows ...Row) View {
-	return d.view(ctx, s, RoleAgent, head, rows...)
+// placeless is a view without the position in the line.
+func (d *Desk) placeless(ctx context.Context, s Session, role Role, head int, rows ...Row) View {
+	v := View{Session: s, For: role, Head: head, Rows: rows, Queue: d.queueRef(ctx, s.Queue), Agent: d.agentRef(ctx, s.Agent)}
+	if role == RoleAgent {
+		v.Website, v.Person = d.websiteRef(ctx, s.Website), d.person(ctx, s)
+	}
+	return v
 }
 
 // position counts who is before a session in its queue. The index may be late; a session that is not in it yet is last.
@@ -33,10 +33,10 @@ func (d *Desk) position(ctx context.Context, s Session) int {
 		d.besteffort(ctx, "read line", err)
 		return 0
 	}
-	me := Waiter{Session: s.ID, Weight: s.Weight, Queued: s.Queued}
+	me := s.waiter()
 	n := 1
 	for _, w := range line {
-		if w.Session != s.ID && w.before(me) {
+		if w.compare(me) < 0 {
 			n++
 		}
 	}
@@ -53,19 +53,11 @@ func (d *Desk) line(ctx context.Context, queues []string, width int) ([]Waiter, 
 			return err
 		})
 	}
-	if len(fs) == 0 {
-		return nil, nil
-	}
 	if err := together(fs...); err != nil {
 		return nil, err
 	}
 	all := slices.Concat(parts...)
-	slices.SortFunc(all, func(a, b Waiter) int {
-		if a.before(b) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(all, Waiter.compare)
 	return all, nil
 }
 
@@ -73,7 +65,11 @@ func (d *Desk) line(ctx context.Context, queues []string, width int) ([]Waiter, 
 func (d *Desk) ring(ctx context.Context, s Session, o Offer) Ring {
 	r := Ring{Ref: o.OfferRef, Strategy: o.Strategy, Queue: d.queueRef(ctx, s.Queue), Website: d.websiteRef(ctx, s.Website),
 		Customer: s.Customer, Queued: s.Queued, At: o.At, Until: s.Until, Others: len(o.To) - 1}
-	rows, err := d.Store.Rows(ctx, []RowRef{s.row(1), s.row(s.Asked)})
+	refs := []RowRef{s.row(1)}
+	if s.Asked > 1 {
+		refs = append(refs, s.row(s.Asked))
+	}
+	rows, err := d.Store.Rows(ctx, refs)
 	d.besteffort(ctx, "read question", err)
 	for _, row := range rows {
 		if row.Place == 1 && row.Person != nil {
