@@ -39,7 +39,8 @@ const (
 
 // Call is one call that went through, as an observer sees it. An SDK's retry is a call of its own.
 type Call struct {
-	Operation string // PutItem, Query, ...
+	At        time.Time // when it was sent
+	Operation string    // PutItem, Query, ...
 	Tables    []string
 	Fault     Fault
 	Status    int // HTTP, 0 if there was no answer
@@ -54,43 +55,42 @@ type Capacity struct {
 	Indexes map[string]float64 // with ReturnConsumedCapacity INDEXES
 }
 
-// Transport injects faults in front of Base. It is safe for use by several goroutines.
+// Transport makes faults happen in front of Base.
 type Transport struct {
-	Base    http.RoundTripper
-	Chances Chances
+	Base http.RoundTripper
+	// Choose decides the fault of a call; nil means none. It may be called by several goroutines at once.
+	Choose func(operation string) Fault
 	// Observe, if set, hears of every call, on the goroutine that made it.
 	Observe func(Call)
-
-	mu   sync.Mutex
-	dice *rand.Rand
 }
 
-// New makes a transport whose faults follow from the seed (and from the order of calls).
-func New(base http.RoundTripper, seed uint64, c Chances) *Transport {
-	return &Transport{Base: base, Chances: c, dice: rand.New(rand.NewPCG(seed, 0))}
-}
-
-// roll decides the fault of one call.
-func (t *Transport) roll(writes bool) Fault {
-	t.mu.Lock()
-	x := t.dice.Float64()
-	t.mu.Unlock()
-	c := t.Chances
-	switch {
-	case x < c.Throttle:
-		return Throttle
-	case x < c.Throttle+c.LostReply:
-		return LostReply
-	case x < c.Throttle+c.LostReply+c.Conflict && writes:
-		return Conflict
+// Random chooses faults by chance. They follow from the seed and from the order of calls.
+func Random(seed uint64, c Chances) func(operation string) Fault {
+	var mu sync.Mutex
+	dice := rand.New(rand.NewPCG(seed, 0))
+	return func(operation string) Fault {
+		mu.Lock()
+		x := dice.Float64()
+		mu.Unlock()
+		switch {
+		case x < c.Throttle:
+			return Throttle
+		case x < c.Throttle+c.LostReply:
+			return LostReply
+		case x < c.Throttle+c.LostReply+c.Conflict && isWrite(operation): // reads meet no transaction
+			return Conflict
+		}
+		return None
 	}
-	return None
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	call := Call{Operation: operation, Fault: t.roll(isWrite(operation))}
+	call := Call{Operation: operation}
+	if t.Choose != nil {
+		call.Fault = t.Choose(operation)
+	}
 	if t.Observe == nil && call.Fault == None {
 		return t.Base.RoundTrip(r)
 	}
@@ -99,10 +99,10 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	started := time.Now()
+	call.At = time.Now()
 	resp, err := t.carryOut(&own, body, call.Fault)
 	if t.Observe != nil {
-		call.Took, call.Tables = time.Since(started), tablesOf(body)
+		call.Took, call.Tables = time.Since(call.At), tablesOf(body)
 		if err == nil {
 			call.Status = resp.StatusCode
 			var answer []byte

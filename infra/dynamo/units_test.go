@@ -1,0 +1,330 @@
+package dynamo_test
+
+import (
+	"context"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/functions/chat"
+	"github.com/parley-chat/parley/infra/dynamo"
+	"github.com/parley-chat/parley/infra/dynamo/dynamotest"
+	"github.com/parley-chat/parley/infra/dynamo/faults"
+)
+
+// cost is what an operation consumes, in units.
+type cost struct{ reads, writes, indexes float64 }
+
+// documented reads what the doc comments of Store's methods say, and the table of transitions at Commit.
+func documented(t *testing.T) (methods, transitions map[string]cost) {
+	t.Helper()
+	number := func(s string) float64 {
+		f, err := strconv.ParseFloat(s, 64)
+		ok(t, err)
+		return f
+	}
+	amount := regexp.MustCompile(`([0-9.]+) (reads?|writes?|of the index)\b`)
+	line := regexp.MustCompile(`(?m)^\t(\S.*\S) +([0-9]+) \+ ([0-9]+)$`)
+	methods, transitions = map[string]cost{}, map[string]cost{}
+	sources, err := filepath.Glob("*.go")
+	ok(t, err)
+	for _, source := range sources {
+		file, err := parser.ParseFile(gotoken.NewFileSet(), source, nil, parser.ParseComments)
+		ok(t, err)
+		for _, d := range file.Decls {
+			f, isFunc := d.(*ast.FuncDecl)
+			if !isFunc || f.Recv == nil || !f.Name.IsExported() {
+				continue
+			}
+			if _, said, ok := strings.Cut(f.Doc.Text(), "Units: "); ok {
+				said, _, _ = strings.Cut(said, "(")
+				var c cost
+				for _, m := range amount.FindAllStringSubmatch(said, -1) {
+					switch m[2][0] {
+					case 'r':
+						c.reads += number(m[1])
+					case 'w':
+						c.writes += number(m[1])
+					default:
+						c.indexes += number(m[1])
+					}
+				}
+				methods[f.Name.Name] = c
+			}
+			if f.Name.Name == "Commit" {
+				for _, m := range line.FindAllStringSubmatch(f.Doc.Text(), -1) {
+					transitions[m[1]] = cost{writes: number(m[2]), indexes: number(m[3])}
+				}
+			}
+		}
+	}
+	return methods, transitions
+}
+
+// measured sums the units of a recorder's calls.
+func measured(r *recorder) cost {
+	var c cost
+	for _, call := range r.take() {
+		tables, indexes := units([]faults.Call{call})
+		switch call.Operation {
+		case "GetItem", "BatchGetItem", "Query":
+			c.reads += tables + indexes
+		default:
+			c.writes += tables
+			c.indexes += indexes
+		}
+	}
+	return c
+}
+
+// Ensure every method of the store costs what its doc comment says.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	s := dynamotest.New(t, dynamotest.Options{Capacity: true, Observe: r.observe})
+	d := desk(s)
+	ctx := t.Context()
+	furnish(t, s, chat.BeepAll, "a1")
+	ok(t, s.PutLicence(ctx, 1))
+	n := started(t, d)
+	n = route(t, d, n)
+	offer := ref(n)
+	r.take()
+
+	want, _ := documented(t)
+	delete(want, "Commit") // TestTransitionUnits
+	at := now()
+	for _, c := range []struct {
+		method string
+		call   func() error
+	}{
+		{"Session", func() error { _, err := s.Session(ctx, n.ID); return err }},
+		{"Log", func() error { _, err := s.Log(ctx, n.ID, 1, 20); return err }},
+		{"Tail", func() error { _, _, err := s.Tail(ctx, n.ID); return err }},
+		{"Rows", func() error {
+			_, err := s.Rows(ctx, []chat.RowRef{{Session: n.ID, Place: 1}, {Session: n.ID, Place: 1}})
+			return err
+		}},
+		{"Append", func() error {
+			_, err := s.Append(ctx, chat.Row{Session: n.ID, Place: 2, Kind: chat.KindMessage, Side: chat.FromCustomer, CID: "m2",
+				Text: strings.Repeat("word ", 120), At: at, Version: 1, Expires: at.Add(time.Hour)})
+			return err
+		}},
+		{"See", func() error { return s.See(ctx, n.ID, at) }},
+		{"Read", func() error { return s.Read(ctx, n.ID, chat.FromCustomer, 1) }},
+		{"Side", func() error { _, err := s.Side(ctx, n.ID, chat.FromCustomer); return err }},
+		{"Offer", func() error { _, err := s.Offer(ctx, offer); return err }},
+		{"Mark", func() error { return s.Mark(ctx, offer, "a1", true, at) }},
+		{"Waiting", func() error { _, err := s.Waiting(ctx, queue, 50); return err }},
+		{"Due", func() error { _, err := s.Due(ctx, at, 50); return err }},
+		{"SessionOf", func() error { _, err := s.SessionOf(ctx, website, customer); return err }},
+		{"Reject", func() error { _, err := s.Reject(ctx, offer, "a1"); return err }},
+		{"Wake", func() error {
+			ok(t, d.Reject(ctx, agentConnection("a1"), offer)) // WAITING, with its token
+			r.take()
+			_, err := s.Wake(ctx, n.ID)
+			return err
+		}},
+		{"Website", func() error { _, err := s.Website(ctx, website); return err }},
+		{"Roster", func() error { _, err := s.Roster(ctx, queue); return err }},
+		{"Agent", func() error { _, err := s.Agent(ctx, "a1"); return err }},
+		{"Agents", func() error { _, err := s.Agents(ctx, []string{"a1"}); return err }},
+		{"Beat", func() error { _, err := s.Beat(ctx, "a1", at); return err }},
+		{"Shards", func() error { _, err := s.Shards(ctx); return err }},
+		{"List", func() error { _, err := s.List(ctx, chat.ListAgents); return err }},
+		{"Engage", func() error { return s.Engage(ctx, queue, "a1") }},
+		{"Notify", func() error { return s.Notify(ctx, queue, []string{"a1"}, at) }},
+		{"Blame", func() error { return s.Blame(ctx, chat.Release{Agent: "a1", At: at, Missed: true}) }},
+		{"SetAvailability", func() error {
+			return s.SetAvailability(ctx, chat.SetAvailability{Agent: "a1", State: chat.Offline, Empty: true, At: at})
+		}},
+		{"PutWebsite", func() error { return s.PutWebsite(ctx, chat.Website{ID: "new"}) }},
+		{"PutQueue", func() error { return s.PutQueue(ctx, chat.Queue{ID: "new"}) }},
+		{"PutAgent", func() error { return s.PutAgent(ctx, chat.Agent{ID: "new", Queues: []string{"new"}}) }},
+		{"PutLicence", func() error { return s.PutLicence(ctx, 2) }},
+		{"Connect", func() error { return s.Connect(ctx, customerConnection) }},
+		{"ConnectionsOf", func() error { _, err := s.ConnectionsOf(ctx, customerConnection.Principal); return err }},
+		{"Disconnect", func() error { return s.Disconnect(ctx, customerConnection.Principal, customerConnection.ID) }},
+	} {
+		r.take()
+		if err := c.call(); err != nil {
+			t.Errorf("%s: %v", c.method, err)
+		}
+		w, said := want[c.method]
+		if !said {
+			t.Errorf("%s: its doc comment has no Units", c.method)
+		}
+		delete(want, c.method)
+		if got := measured(&r); got != w {
+			t.Errorf("%s: got %+v, its doc comment says %+v", c.method, got, w)
+		}
+	}
+	for method := range want {
+		t.Errorf("%s is not measured", method)
+	}
+}
+
+// counted is a store that measures each transition.
+type counted struct {
+	*dynamo.Store
+	calls *recorder
+
+	mu   sync.Mutex
+	seen map[string]cost
+}
+
+func (c *counted) Commit(ctx context.Context, change chat.Change) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls.take()
+	if err := c.Store.Commit(ctx, change); err != nil {
+		return err
+	}
+	name := change.Name
+	for _, w := range change.Writes {
+		switch w := w.(type) {
+		case chat.Reserve, chat.Release, chat.SetAvailability:
+			name += " (one)"
+		case chat.Take:
+			if w.Reserved {
+				name += " (one)"
+			}
+		}
+	}
+	c.seen[name] = measured(c.calls)
+	return nil
+}
+
+// Ensure every transition costs what the table at Commit says: all of them are made by their rules, on both kinds of offer.
+func TestTransitionUnits(t *testing.T) {
+	t.Parallel()
+	_, want := documented(t)
+	got := map[string]cost{}
+	for _, strategy := range []chat.Strategy{chat.BeepAll, chat.RRMemory} {
+		var r recorder
+		store := dynamotest.New(t, dynamotest.Options{Capacity: true, Observe: r.observe})
+		s := &counted{Store: store, calls: &r, seen: got}
+		d := desk(store)
+		d.Store = s
+		play(t, d, strategy)
+	}
+	for name, c := range got {
+		if want[name] != c {
+			t.Errorf("%s: got %+v, the table at Commit says %+v", name, c, want[name])
+		}
+	}
+	for name := range want {
+		if _, made := got[name]; !made {
+			t.Errorf("%s: was not made", name)
+		}
+	}
+}
+
+// play takes one session through its life: rejected, expired, withdrawn, accepted, closed, reopened, returned, abandoned.
+func play(t *testing.T, d *chat.Desk, strategy chat.Strategy) {
+	ctx := t.Context()
+	clock, visits := now(), 0
+	d.Now = func() time.Time { return clock }
+	a1, store := agentConnection("a1"), d.Store.(*counted).Store
+	furnish(t, store, strategy, "a1")
+	ok(t, store.PutLicence(ctx, 1))
+	visit := func(s chat.Session) chat.Session {
+		t.Helper()
+		visits++
+		clock = clock.Add(time.Second)
+		ok(t, d.Route(ctx, chat.Visit{Session: s.ID, Generation: s.Generation, Part: s.Part, Entered: clock, Token: token + strconv.Itoa(visits)}))
+		s, err := store.Session(ctx, s.ID)
+		ok(t, err)
+		return s
+	}
+	expect := func(s chat.Session, state chat.State) {
+		t.Helper()
+		if s.State != state {
+			t.Fatalf("session is %s, want %s", s.State, state)
+		}
+	}
+	set := func(state chat.Availability) {
+		t.Helper()
+		_, err := d.SetAvailability(ctx, a1, state, "")
+		ok(t, err)
+	}
+
+	n := visit(started(t, d))
+	expect(n, chat.Offered)
+	n = visit(n) // pushed again
+	ok(t, d.Reject(ctx, a1, ref(n)))
+	n = visit(n) // a new lap
+	expect(n, chat.Offered)
+	clock = n.Until.Add(time.Second) // expired; nobody had it, so it is parked
+	n = visit(n)
+	expect(n, chat.Waiting)
+	clock = clock.Add(time.Second)
+	_, err := d.Beat(ctx, a1) // they are there after all
+	ok(t, err)
+	n = visit(n)
+	expect(n, chat.Offered)
+	if strategy.Reserves() {
+		set(chat.Paused) // withdrawn
+		set(chat.Ready)
+		n = visit(n)
+	}
+	_, err = d.Accept(ctx, a1, ref(n))
+	ok(t, err)
+	_, err = d.Close(ctx, a1, n.ID, "Solved", "")
+	ok(t, err)
+	row, err := d.Send(ctx, customerConnection, chat.Outgoing{Session: n.ID, CID: "again", Text: "One more thing", After: 3})
+	ok(t, err)
+	if row.Kind != chat.KindReopened {
+		t.Fatalf("row is %s", row.Kind)
+	}
+	n, err = store.Session(ctx, n.ID)
+	ok(t, err)
+	n = visit(n)
+	_, err = d.Accept(ctx, a1, ref(n))
+	ok(t, err)
+	clock = clock.Add(time.Hour)
+	swept, err := d.Sweep(ctx, false)
+	ok(t, err)
+	if swept.Returned != 1 {
+		t.Fatalf("swept %+v", swept)
+	}
+	n, err = store.Session(ctx, n.ID)
+	ok(t, err)
+	n.Part = raise(t, d, n)
+	set(chat.Ready)
+	_, err = d.Hello(ctx, customerConnection, chat.Greeting{})
+	ok(t, err)
+	n = visit(n)
+	_, err = d.Leave(ctx, customerConnection, n.ID)
+	ok(t, err)
+}
+
+// raise makes the sweep find an execution whose name is used up.
+func raise(t *testing.T, d *chat.Desk, n chat.Session) int {
+	t.Helper()
+	router := d.Router
+	defer func() { d.Router = router }()
+	d.Router = usedUp(n.Part)
+	_, err := d.Sweep(t.Context(), true)
+	ok(t, err)
+	return n.Part + 1
+}
+
+// usedUp refuses to start the execution of one part.
+type usedUp int
+
+func (u usedUp) Start(_ context.Context, e chat.Execution) error {
+	if e.Part == int(u) {
+		return chat.ErrExecutionExists
+	}
+	return nil
+}
+
+func (usedUp) Answer(context.Context, string, chat.Answer) error { return nil }
