@@ -1,0 +1,374 @@
+package chat
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+const lease = DefaultLease
+
+// free is an agent whom nothing keeps from an offer.
+func free(id string) Agent {
+	return Agent{ID: id, Name: "Agent " + id, State: Ready, Capacity: 3, Seen: morning.Add(-time.Minute), Queues: []string{"sales"}}
+}
+
+// decision is what the router knows of a session that waits, served by these agents.
+func decision(strategy Strategy, agents ...Agent) routing {
+	return routing{
+		session: Session{ID: "s1", State: Waiting, Version: 1, Website: "shop", Queue: "sales", Customer: "c1", Generation: 1, Round: 4, Patience: 21,
+			Weight: 1, Queued: morning.Add(-time.Minute), Since: morning.Add(-time.Minute), Asked: 1},
+		roster: Roster{Queue: Queue{ID: "sales", Strategy: strategy, Timeout: 20, Weight: 1}},
+		agents: agents,
+		visit:  Visit{Session: "s1", Generation: 1, Entered: morning.Add(-time.Second), Token: "t1"},
+		now:    morning,
+		lease:  lease,
+		keep:   retention,
+	}
+}
+
+func ids(agents []Agent) (list []string) {
+	for _, a := range agents {
+		list = append(list, a.ID)
+	}
+	return list
+}
+
+func TestUnfit(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		change  func(*Agent)
+		skip    []string
+		reserve bool
+		want    string
+	}{
+		{name: "fit", change: func(*Agent) {}},
+		{name: "offline", change: func(a *Agent) { a.State = Offline }, want: "offline"},
+		{name: "paused", change: func(a *Agent) { a.State = Paused }, want: "paused"},
+		{name: "not responding", change: func(a *Agent) { a.State = NotResponding }, want: "not responding"},
+		{name: "wrap-up", change: func(a *Agent) { a.State = WrapUp }, want: "wrap-up"},
+		{name: "next status", change: func(a *Agent) { a.Next = Paused }, want: "leaving after these sessions"},
+		{name: "lease just running", change: func(a *Agent) { a.Seen = morning.Add(-lease) }},
+		{name: "lease over", change: func(a *Agent) { a.Seen = morning.Add(-lease - time.Millisecond) }, want: "no sign of life"},
+		{name: "never seen", change: func(a *Agent) { a.Seen = time.Time{} }, want: "no sign of life"},
+		{name: "unreached since", change: func(a *Agent) { a.Unreached = a.Seen }, want: "last offer did not reach them"},
+		{name: "unreached before", change: func(a *Agent) { a.Unreached = a.Seen.Add(-time.Millisecond) }},
+		{name: "below capacity", change: func(a *Agent) { a.Open = []string{"x", "y"} }},
+		{name: "full", change: func(a *Agent) { a.Open = []string{"x", "y", "z"} }, want: "full"},
+		{name: "capacity lowered below what is open", change: func(a *Agent) { a.Open, a.Capacity = []string{"x", "y"}, 1 }, want: "full"},
+		{name: "no capacity", change: func(a *Agent) { a.Capacity = 0 }, want: "full"},
+		{name: "skipped", change: func(*Agent) {}, skip: []string{"ann"}, want: "asked before"},
+		{name: "others skipped", change: func(*Agent) {}, skip: []string{"bob"}},
+		{name: "reserved, for a reservation", change: func(a *Agent) { a.Offer = "s9#1" }, reserve: true, want: "has another offer"},
+		{name: "reserved, for beepall", change: func(a *Agent) { a.Offer = "s9#1" }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			a := free("ann")
+			test.change(&a)
+			equal(t, "unfit", a.unfit(morning, lease, test.skip, test.reserve), test.want)
+		})
+	}
+}
+
+func TestCandidates(t *testing.T) {
+	t.Parallel()
+	paused, reserved, full := free("bob"), free("eve"), free("ian")
+	paused.State, reserved.Offer, full.Open = Paused, "s9#1", []string{"1", "2", "3"}
+	in := decision(RRMemory, free("zoe"), paused, free("ann"), reserved, full, free("kim"))
+	in.session.Skip = []string{"kim"}
+	got, why := in.candidates()
+	equal(t, "candidates", ids(got), []string{"ann", "zoe"})
+	equal(t, "why", why, Why{Candidates: []string{"ann", "zoe"}, Excluded: map[string]string{
+		"bob": "paused", "eve": "has another offer", "ian": "full", "kim": "asked before"}})
+
+	in.roster.Strategy = BeepAll // reserves nobody, so a reservation does not matter
+	got, _ = in.candidates()
+	equal(t, "candidates of beepall", ids(got), []string{"ann", "eve", "zoe"})
+
+	var crowd []Agent
+	for i := range MaxAsked + 7 {
+		crowd = append(crowd, free(fmt.Sprintf("a%03d", i)))
+	}
+	got, why = decision(BeepAll, crowd...).candidates()
+	equal(t, "asked of a crowd", len(got), MaxAsked)
+	equal(t, "candidates of a crowd", why.Candidates, ids(crowd[:MaxAsked]))
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	ago := func(minutes int) time.Time { return morning.Add(-time.Duration(minutes) * time.Minute) }
+	ann, bob, eve := free("ann"), free("bob"), free("eve")
+	ann.Idle, bob.Idle, eve.Idle = ago(1), ago(5), ago(3)
+	ann.Open, bob.Open, eve.Open = []string{"1"}, []string{"2", "3"}, []string{"4"}
+	members := []Member{{"ann", ago(2)}, {"bob", time.Time{}}, {"eve", ago(4)}}
+	tests := []struct {
+		name     string
+		strategy Strategy
+		engaged  string
+		want     []string
+	}{
+		{"beepall", BeepAll, "", []string{"ann", "bob", "eve"}},
+		{"rrmemory, nobody engaged yet", RRMemory, "", []string{"ann", "bob", "eve"}},
+		{"rrmemory, the first engaged", RRMemory, "ann", []string{"bob", "eve", "ann"}},
+		{"rrmemory, the last engaged", RRMemory, "eve", []string{"ann", "bob", "eve"}},
+		{"rrmemory, engaged who is no candidate", RRMemory, "carl", []string{"eve", "ann", "bob"}},
+		{"leastrecent: never, then longest ago", LeastRecent, "", []string{"bob", "eve", "ann"}},
+		{"longestidle", LongestIdle, "", []string{"bob", "eve", "ann"}},
+		{"fewestchats, then longest idle", FewestChats, "", []string{"eve", "ann", "bob"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in := decision(test.strategy)
+			in.roster.Engaged, in.roster.Members = test.engaged, members
+			fit := []Agent{eve, ann, bob}
+			in.order(fit)
+			equal(t, "order", ids(fit), test.want)
+		})
+	}
+}
+
+// crew is a random set of agents with random pasts.
+func crew(r *rand.Rand) (agents []Agent, members []Member) {
+	for i := range 1 + r.IntN(12) {
+		a := free("a" + strconv.Itoa(i))
+		a.Idle = morning.Add(-time.Duration(r.IntN(4)) * time.Hour)
+		for n := range r.IntN(3) {
+			a.Open = append(a.Open, strconv.Itoa(n))
+		}
+		agents = append(agents, a)
+		members = append(members, Member{a.ID, morning.Add(-time.Duration(r.IntN(4)) * time.Hour)})
+	}
+	return agents, members
+}
+
+// Every strategy asks everybody, each once, and the same ones first in whatever order they were read.
+func TestOrderIsAPermutation(t *testing.T) {
+	t.Parallel()
+	seeds(t, 100, func(t *testing.T, r *rand.Rand) {
+		agents, members := crew(r)
+		for _, strategy := range []Strategy{BeepAll, RRMemory, LeastRecent, LongestIdle, FewestChats} {
+			in := decision(strategy)
+			in.roster.Members, in.roster.Engaged = members, "a"+strconv.Itoa(r.IntN(12))
+			one, other := slices.Clone(agents), slices.Clone(agents)
+			r.Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
+			in.order(one)
+			in.order(other)
+			equal(t, string(strategy)+" read in another order", ids(other), ids(one))
+			sorted, all := ids(one), ids(agents)
+			slices.Sort(sorted)
+			slices.Sort(all)
+			equal(t, string(strategy)+" asks", sorted, all)
+		}
+	})
+}
+
+// rrmemory visits everybody once a round: by accepting (the engaged one is remembered) as by declining (who did is skipped).
+func TestRRMemoryVisitsEverybody(t *testing.T) {
+	t.Parallel()
+	seeds(t, 50, func(t *testing.T, r *rand.Rand) {
+		agents, _ := crew(r)
+		for i := range agents {
+			agents[i].Open = nil
+		}
+		in := decision(RRMemory, agents...)
+		in.roster.Engaged = "a" + strconv.Itoa(r.IntN(12))
+		for round := range 3 {
+			visited := map[string]int{}
+			for range agents {
+				got, _ := in.candidates()
+				visited[got[0].ID]++
+				in.roster.Engaged = got[0].ID
+			}
+			if len(visited) != len(agents) {
+				t.Fatalf("round %d of accepts visits %v", round, visited)
+			}
+		}
+		for lap := range 3 {
+			asked := 0
+			for !in.newLap() {
+				got, _ := in.candidates()
+				in.session.Skip = append(in.session.Skip, got[0].ID)
+				asked++
+			}
+			if in.session.Skip = nil; asked != len(agents) {
+				t.Fatalf("lap %d asks %d of %d", lap, asked, len(agents))
+			}
+		}
+	})
+}
+
+func TestNewLap(t *testing.T) {
+	t.Parallel()
+	paused, reserved := free("bob"), free("eve")
+	paused.State, reserved.Offer = Paused, "s9#1"
+	tests := []struct {
+		name   string
+		agents []Agent
+		skip   []string
+		want   bool
+	}{
+		{"nobody there", nil, []string{"ann"}, false},
+		{"nobody available", []Agent{paused}, []string{"bob"}, false},
+		{"nobody asked", []Agent{free("ann")}, nil, false},
+		{"all asked", []Agent{free("ann"), free("zoe")}, []string{"zoe", "ann"}, true},
+		{"one not asked", []Agent{free("ann"), free("zoe")}, []string{"ann"}, false},
+		{"the one not asked is away", []Agent{free("ann"), paused}, []string{"ann"}, true},
+		{"the one not asked has another offer, and will be free", []Agent{free("ann"), reserved}, []string{"ann"}, false},
+		{"those asked have left", []Agent{free("ann")}, []string{"zoe"}, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in := decision(RRMemory, test.agents...)
+			in.session.Skip = test.skip
+			equal(t, "new lap", in.newLap(), test.want)
+		})
+	}
+}
+
+func TestAhead(t *testing.T) {
+	t.Parallel()
+	ann, bob := free("ann"), free("bob")
+	bob.Queues = []string{"support"}
+	waiter := func(change func(*Waiter)) Waiter {
+		w := Waiter{Session: "s0", Queue: "sales", Weight: 1, Queued: morning.Add(-2 * time.Minute), State: Waiting, Turn: morning.Add(-10 * time.Second)}
+		change(&w)
+		return w
+	}
+	tests := []struct {
+		name string
+		w    Waiter
+		want bool
+	}{
+		{"came before", waiter(func(*Waiter) {}), true},
+		{"came later", waiter(func(w *Waiter) { w.Queued = morning }), false},
+		{"came later, heavier", waiter(func(w *Waiter) { w.Queued, w.Weight = morning, 2 }), true},
+		{"came before, lighter", waiter(func(w *Waiter) { w.Weight = 0 }), false},
+		{"in a queue of the other candidate", waiter(func(w *Waiter) { w.Queue = "support" }), true},
+		{"in a queue of neither", waiter(func(w *Waiter) { w.Queue = "billing" }), false},
+		{"skips the only candidate of its queue", waiter(func(w *Waiter) { w.Skip = []string{"ann"} }), false},
+		{"skips another", waiter(func(w *Waiter) { w.Skip = []string{"bob"} }), true},
+		{"is offered already", waiter(func(w *Waiter) { w.State = Offered }), false},
+		{"lacks a seat", waiter(func(w *Waiter) { w.NoSeat = morning }), false},
+		{"its routing is lost", waiter(func(w *Waiter) { w.Turn = morning.Add(-lostTurn - time.Second) }), false},
+		{"not visited yet", waiter(func(w *Waiter) { w.Turn, w.Queued = time.Time{}, morning.Add(-61*time.Second) }), true},
+		{"never visited, routing lost", waiter(func(w *Waiter) { w.Turn = time.Time{} }), false},
+		{"this very session", waiter(func(w *Waiter) { w.Session, w.Queued = "s1", morning.Add(-time.Minute) }), false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in := decision(BeepAll)
+			in.line = []Waiter{test.w}
+			got := in.ahead([]Agent{ann, bob})
+			equal(t, "ahead", len(got) == 1, test.want)
+		})
+	}
+}
+
+func TestOffer(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range []Strategy{BeepAll, RRMemory, LeastRecent, LongestIdle, FewestChats} {
+		t.Run(string(strategy), func(t *testing.T) {
+			t.Parallel()
+			in := decision(strategy, free("ann"), free("bob"))
+			in.session.Skip, in.session.Wake, in.session.NoSeat = roomy("eve"), 3, morning.Add(-time.Second)
+			candidates, why := in.candidates()
+			c, o := in.offer(candidates, why)
+
+			want := in.session
+			want.State, want.Round, want.Until = Offered, 5, morning.Add(19*time.Second) // 20 s from the task's entry
+			want.Token, want.Turn, want.Wake, want.NoSeat = "t1", morning, 0, time.Time{}
+			wantOffer := Offer{OfferRef: OfferRef{"s1", 1, 5}, Strategy: strategy, Why: why, At: morning, Until: want.Until, Expires: morning.Add(retention)}
+			writes := []Write{}
+			if strategy == BeepAll {
+				want.Offered, wantOffer.To = Everybody, []string{"ann", "bob"}
+			} else {
+				want.Offered, wantOffer.To = "ann", []string{"ann"}
+				writes = append(writes, Reserve{Agent: "ann", Offer: "s1#5", Lease: morning.Add(-lease)})
+			}
+			equal(t, "offer", o, wantOffer)
+			equal(t, "change", c, Change{Name: "offer", Was: in.session, Now: want, WakeAsRead: true, Writes: append(writes, OpenOffer{wantOffer})})
+			untouched(t, "skip", in.session.Skip, "eve")
+		})
+	}
+}
+
+func TestPark(t *testing.T) {
+	t.Parallel()
+	in := decision(RRMemory)
+	in.session.Wake, in.session.NoSeat = 2, morning.Add(-time.Minute)
+	c := in.park()
+	want := in.session
+	want.Token, want.Turn, want.Wake, want.NoSeat = "t1", morning, 0, time.Time{} // it lacks an agent now, and no seat
+	equal(t, "parked", c, Change{Name: "park", Was: in.session, Now: want, WakeAsRead: true})
+
+	in.shards = []Shard{{1, 10, 10}}
+	want.NoSeat = morning
+	equal(t, "parked for want of a seat", in.park().Now, want)
+}
+
+func TestEndsOfWaiting(t *testing.T) {
+	t.Parallel()
+	const maxWait = 60
+	tests := []struct {
+		name                string
+		queued, since, seen time.Duration // ago; 0: never
+		tooLong, abandoned  bool
+	}{
+		{"just come", time.Second, time.Second, 0, false, false},
+		{"at the maximum", maxWait * time.Second, maxWait * time.Second, 0, false, false},
+		{"above the maximum", time.Minute + 1, time.Minute + 1, 0, true, false},
+		{"returned: the place is old, the wait is not", time.Hour, time.Second, time.Second, false, false},
+		{"no sign of life but the question", lease + 1, time.Second, 0, false, true},
+		{"a sign of life", time.Hour, time.Second, lease, false, false},
+		{"the last sign of life is old", time.Hour, time.Second, lease + 1, false, true},
+		{"reopened: the question is a sign of life", time.Second, time.Second, time.Hour, false, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in := decision(RRMemory)
+			in.roster.MaxWait = maxWait
+			in.session.Queued, in.session.Since = morning.Add(-test.queued), morning.Add(-test.since)
+			if test.seen > 0 {
+				in.customer.Seen = morning.Add(-test.seen)
+			}
+			equal(t, "waited too long", in.waitedTooLong(), test.tooLong)
+			equal(t, "abandoned", in.abandoned(), test.abandoned)
+			in.roster.MaxWait = 0
+			equal(t, "waited too long without a maximum", in.waitedTooLong(), false)
+		})
+	}
+}
+
+func TestTurning(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name        string
+		turn, since time.Duration // ago; 0: never
+		want        bool
+	}{
+		{"visited", lostTurn, time.Hour, true},
+		{"visited long ago", lostTurn + 1, time.Hour, false},
+		{"on its way", 0, lostTurn, true},
+		{"never visited", 0, lostTurn + 1, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var turn time.Time
+			if test.turn > 0 {
+				turn = morning.Add(-test.turn)
+			}
+			equal(t, "turning", turning(turn, morning.Add(-test.since), morning), test.want)
+		})
+	}
+}
