@@ -113,10 +113,9 @@ func Start(ctx context.Context, o Options) (_ *Runner, err error) {
 	if err != nil {
 		return nil, err
 	}
-	store, chances := http.RoundTripper(dynamo.NewTransport()), faults.Chances{}
+	store := http.RoundTripper(dynamo.NewTransport())
 	if o.Chaos {
-		chances = storeChaos
-		store = faults.New(store, o.Seed, chances)
+		store = &faults.Transport{Base: store, Choose: faults.Random(o.Seed, storeChaos)}
 	}
 	push := &late{}
 	states := &late{}
