@@ -6,7 +6,9 @@ import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
 
 const all = [
-  'chats offers ready paused offline missed connecting closed down refused signin signin-error'.split(' '),
+  'chats offers ready paused offline missed connecting closed away down refused signin signin-error'.split(
+    ' ',
+  ),
   ['chats@1024x720', 'chats@390x800', 'menu', 'close'],
 ].flat();
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;

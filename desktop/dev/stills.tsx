@@ -119,7 +119,7 @@ const closed = () =>
       ...ana().rows,
       { place: 8, kind: 'closed', side: 'agent', by: 'marta', name: 'Marta Kovač', at: ago(20) },
     ],
-    { mine: false, read: { customer: 7, agent: 7 } },
+    { read: { customer: 7, agent: 7 } },
   );
 
 const offer = (o: Partial<Offer> & { session: string }): Offer => ({
@@ -201,6 +201,21 @@ const stills: Record<string, Still> = {
   offers: { state: { ...base, offers: [first, second] } },
   ready: { state: { ...base, line: [] } },
   paused: { state: { ...base, me: me({ state: 'PAUSED', reason: 'Lunch', since: ago(640) }) } },
+  away: {
+    state: {
+      ...chats,
+      sessions: [
+        session(
+          's-ana',
+          { state: 'WAITING', generation: 2, customer: { id: 'c-ana', name: 'Ana Lima' } },
+          [...ana().rows, { place: 8, kind: 'requeued', side: 'system', at: ago(20) }],
+          { read: { customer: 7, agent: 7 } },
+        ),
+        tomas(),
+      ],
+      me: me({ open: ['s-tomas'] }),
+    },
+  },
   offline: { state: { ...base, me: me({ state: 'OFFLINE', since: ago(40) }) } },
   missed: { state: { ...base, me: me({ state: 'NOT_RESPONDING', since: ago(200) }) } },
   connecting: { state: { ...base, up: false, ready: false, me: undefined } as unknown as AgentSnapshot },
@@ -284,6 +299,12 @@ else {
   const silent = { enabled: true, enable: async () => true, ring() {}, quiet() {}, ping() {}, stop() {} };
   const desk = new Desk({ client, bell: new Bell(() => silent), subject: 'still', show: () => {} });
   desk.start();
+  // A session that was taken away was this agent's a moment ago.
+  if (name === 'away') {
+    const [first, ...others] = client.state.sessions;
+    client.state = { ...client.state, sessions: [{ ...(first as Session), mine: false }, ...others] };
+    for (const fn of subscribers) fn();
+  }
   // The pictured offer of "gone" was on this desk a moment ago.
   if (name === 'chats') {
     client.state = { ...chats, offers: [offer({ session: 's-pierre' }), first] };

@@ -33,7 +33,7 @@ export class Door {
   enter = async (): Promise<void> => {
     await this.attempt(async (signin, socket) => {
       const resumed = await signin.resume();
-      if (resumed.kind === 'out') this.set({ at: 'out' });
+      if (resumed.kind === 'out') this.set({ at: 'out', left: resumed.left });
       if (resumed.kind === 'in') this.open(signin, socket, resumed.fresh);
     });
   };

@@ -17,9 +17,9 @@ export class SigninError extends Error {
   }
 }
 
-/** How resuming a page ended: signed in, with `fresh` if a person has just signed in; nobody signed in; or the browser is
- * on its way to the sign-in service. */
-export type Resumed = { kind: 'in'; fresh: boolean } | { kind: 'out' } | { kind: 'leaving' };
+/** How resuming a page ended: signed in, with `fresh` if a person has just signed in; nobody signed in, with `left` if they
+ * have just signed out; or the browser is on its way to the sign-in service. */
+export type Resumed = { kind: 'in'; fresh: boolean } | { kind: 'out'; left: boolean } | { kind: 'leaving' };
 
 /** The browser, as far as signing in needs it. Tests give their own. */
 export interface Browser {
@@ -50,6 +50,7 @@ const RENEW_BEFORE = 60_000;
 const DOUBT_AFTER = 60_000;
 const TOKENS = 'parley.desk.tokens';
 const ATTEMPT = 'parley.desk.signin';
+const LEFT = 'parley.desk.left';
 
 /** Discovery, OpenID Connect Discovery 1.0 section 3: what we use of it. */
 interface Provider {
@@ -106,7 +107,11 @@ export class Signin {
       await this.signIn(hint, false, at.hash);
       return { kind: 'leaving' };
     }
-    if (!this.tokens()) return { kind: 'out' };
+    if (!this.tokens()) {
+      const left = this.b.storage.getItem(LEFT) !== null;
+      this.b.storage.removeItem(LEFT);
+      return { kind: 'out', left };
+    }
     this.watch();
     return { kind: 'in', fresh: false };
   }
@@ -165,6 +170,7 @@ export class Signin {
       () => undefined,
     );
     if (!end || !t) return;
+    this.b.storage.setItem(LEFT, '1');
     const to = new URL(end);
     to.searchParams.set('id_token_hint', t.id);
     to.searchParams.set('client_id', this.config.clientId);

@@ -47,6 +47,8 @@ export interface Session {
   readonly customer: Customer;
   /** open: the agent may write. closed: it ended. away: it went back to the queue or to a colleague. */
   readonly standing: 'open' | 'closed' | 'away';
+  /** What the agent who closed it chose. */
+  readonly disposition: string | undefined;
   readonly rows: readonly Row[];
   /** The log is long: there is more before the first row. */
   readonly cut: boolean;
@@ -379,7 +381,7 @@ export class Desk {
       link: this.final ? 'refused' : c.up ? 'up' : this.everUp ? 'down' : 'connecting',
       ready: c.ready,
       skew: old && Math.abs(skew - old.skew) < JITTER ? old.skew : skew,
-      me: c.me,
+      me: this.me(old?.me),
       line: c.line,
       reasons: c.reasons,
       dispositions: c.dispositions,
@@ -388,6 +390,22 @@ export class Desk {
       notices: this.notices,
       sound: this.bell.state,
     };
+  }
+
+  /** The agent, holding what an accept, a close or a return has changed since the server last told. */
+  private me(old: Me | undefined): Me | undefined {
+    const { me, sessions } = this.client.state;
+    if (!me) return undefined;
+    const open = new Set(me.open);
+    for (const s of sessions) {
+      if (s.mine && s.view.state === 'ACTIVE') open.add(s.view.session);
+      else open.delete(s.view.session);
+    }
+    return keep(old, {
+      ...me,
+      open: same(old?.open, [...open]) as string[],
+      queues: same(old?.queues, me.queues) as Ref[],
+    });
   }
 
   /** The tabs, in the order in which the agent took them. */
@@ -417,6 +435,7 @@ export class Desk {
       website: view.website,
       customer: keep(kept?.customer, customer.name ? customer : { ...customer, name: t('guest') }),
       standing,
+      disposition: view.disposition,
       rows: k.rows,
       cut: (k.rows[0]?.place ?? 1) > 1,
       pending: same(kept?.pending, failed ? k.pending.filter((p) => !p.failed) : k.pending),
@@ -435,14 +454,20 @@ export class Desk {
 
   /** May anything ring here? Not for an agent who is away or full, whatever was offered. */
   private ringing(): boolean {
-    const me = this.client.state.me;
+    const me = this.me(this.state?.me);
     return !this.leaving && me?.state === 'READY' && me.open.length < me.capacity;
+  }
+
+  /** Accepted already, perhaps in another window: its `gone` may come later. */
+  private has(o: Offer): boolean {
+    const known = this.client.state.sessions.find((s) => s.view.session === o.session);
+    return known?.mine === true && known.view.state === 'ACTIVE' && known.view.generation >= o.generation;
   }
 
   private ring(): readonly Card[] {
     const now = this.client.clock.now();
     const next = (this.ringing() ? this.client.state.offers : [])
-      .filter((o) => !this.ended.has(offerKey(o)) && o.until + OVERDUE > now)
+      .filter((o) => !this.ended.has(offerKey(o)) && !this.has(o) && o.until + OVERDUE > now)
       .sort((a, b) => a.offered - b.offered)
       .map((offer): Card => {
         const key = offerKey(offer);

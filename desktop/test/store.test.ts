@@ -149,6 +149,24 @@ describe('offers', () => {
     expect(names(d)).toEqual([]);
   });
 
+  // The server tells the agent's state with beats only: until then the desk knows better what it has accepted and closed.
+  test('an accept and a close count at once against the capacity', async () => {
+    const { desk: d, server } = await desk(welcome({ me: { ...marta, capacity: 1 } }));
+    await server.say(offer('s1'));
+    await server.say(offer('s2'));
+    server.answers.accept = () => sessionFrame(view('s1', [row(1), accepted(2)]));
+    void d.acceptOldest();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(d.state.me?.open).toEqual(['s1']);
+    expect(names(d)).toEqual([]);
+    server.answers.close = () =>
+      sessionFrame(view('s1', [row(3, { kind: 'closed', side: 'system' })], { state: 'CLOSED' }));
+    void d.close('s1', '', '');
+    await vi.advanceTimersByTimeAsync(20);
+    expect(d.state.me?.open).toEqual([]);
+    expect(names(d)).toEqual(['Customer s2']);
+  });
+
   test('an accept that may work later leaves the card, with the reason', async () => {
     const { desk: d, server } = await desk();
     await server.say(offer('s1'));

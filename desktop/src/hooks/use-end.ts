@@ -4,38 +4,44 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useSta
 const NEAR = 48;
 
 /**
- * Keeps a scrolling log at its end while the reader is there. `key` changes with what is shown; another `log` starts at the
- * end. `behind` says that there is more below.
+ * Keeps a scrolling log at its end while the reader is there; `away` says that they are not. `key` changes with what is
+ * shown. `hold`, called before older rows come in above, keeps what the reader sees in its place.
  */
 export function useEnd(
   ref: RefObject<HTMLElement | null>,
-  log: string,
-  key: unknown,
-): { behind: boolean; toEnd: () => void } {
+  key: string,
+): { away: boolean; toEnd: () => void; hold: () => void } {
   const pinned = useRef(true);
-  const shown = useRef('');
-  const [behind, setBehind] = useState(false);
+  const fromEnd = useRef<number>(undefined);
+  const [away, setAway] = useState(false);
 
   const toEnd = useCallback(() => {
     const el = ref.current;
     if (!el) return;
     pinned.current = true;
     el.scrollTop = el.scrollHeight;
-    setBehind(false);
+    setAway(false);
   }, [ref]);
+
+  const hold = useCallback(() => {
+    const el = ref.current;
+    if (el) fromEnd.current = el.scrollHeight - el.scrollTop;
+  }, [ref]);
+
+  // `key` is not read: its change is what this waits for.
   useLayoutEffect(() => {
-    if (shown.current !== log) pinned.current = true;
-    shown.current = log;
-    if (pinned.current) toEnd();
-    else setBehind(true);
-  }, [log, key, toEnd]);
+    const el = ref.current;
+    if (el && fromEnd.current !== undefined) el.scrollTop = el.scrollHeight - fromEnd.current;
+    else if (pinned.current) toEnd();
+    fromEnd.current = undefined;
+  }, [key, ref, toEnd]);
 
   useEffect(() => {
     const el = ref.current;
     if (!el) return;
     const onScroll = () => {
       pinned.current = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR;
-      if (pinned.current) setBehind(false);
+      setAway(!pinned.current);
     };
     el.addEventListener('scroll', onScroll, { passive: true });
     // The composer grows, the window shrinks: the end stays in sight.
@@ -47,5 +53,5 @@ export function useEnd(
     };
   }, [ref, toEnd]);
 
-  return { behind, toEnd };
+  return { away, toEnd, hold };
 }

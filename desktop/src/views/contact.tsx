@@ -92,9 +92,13 @@ function Story({ session: s }: { session: Session }) {
     <section>
       <h3>{t('story')}</h3>
       <ol className={css.trail}>
-        {steps.map((step) => (
+        {steps.map((step, i) => (
           <li key={step.key}>
-            <span>{words(step, me)}</span>
+            <span>
+              {i === 0 && step.what === 'closed' && s.disposition
+                ? t('story.closed.as', { disposition: s.disposition })
+                : words(step, me)}
+            </span>
             <time className="num" dateTime={new Date(step.at).toISOString()}>
               {hour(step.at)}
             </time>

@@ -52,6 +52,9 @@ export function Conversation({ session: s, onDismiss }: { session: Session; onDi
   );
 }
 
+/** Real elements, so that a screen reader can walk through them, but not more than this at first. */
+const ROWS = 200;
+
 function Log({ session: s }: { session: Session }) {
   const me = useDesk((d) => d.me?.id ?? '');
   const skew = useDesk((d) => d.skew);
@@ -59,9 +62,26 @@ function Log({ session: s }: { session: Session }) {
   const visible = useVisible();
   // Where the agent had read to when the tab was opened: the line "New" stays there while they read on.
   const [seen] = useState(() => (s.unread > 0 && s.seen > 0 ? s.seen : undefined));
-  const items = useMemo(() => thread(s, me, seen), [s, me, seen]);
   const log = useRef<HTMLDivElement>(null);
-  const { behind, toEnd } = useEnd(log, s.id, items);
+  const [shown, setShown] = useState(ROWS);
+  const { rows, pending } = s;
+  const visibleRows = useMemo(() => rows.slice(-shown), [rows, shown]);
+  const items = useMemo(
+    () => thread({ rows: visibleRows, pending }, me, seen),
+    [visibleRows, pending, me, seen],
+  );
+  const { away, toEnd, hold } = useEnd(
+    log,
+    `${visibleRows[0]?.place} ${rows.at(-1)?.place} ${pending.length}`,
+  );
+  const showEarlier = () => {
+    hold();
+    if (rows.length > shown) setShown(shown + ROWS);
+    else {
+      setShown(rows.length + ROWS);
+      void earlier(s.id);
+    }
+  };
 
   // Read is what stood on a visible screen.
   const last = s.rows.at(-1)?.place ?? 0;
@@ -79,8 +99,8 @@ function Log({ session: s }: { session: Session }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a log that scrolls must be reachable by keyboard
         tabIndex={0}
       >
-        {s.cut && (
-          <Button look="quiet" className={css.earlier ?? ''} onClick={() => earlier(s.id)}>
+        {(s.cut || rows.length > shown) && (
+          <Button look="quiet" className={css.earlier ?? ''} onClick={showEarlier}>
             {t('log.earlier')}
           </Button>
         )}
@@ -88,7 +108,7 @@ function Log({ session: s }: { session: Session }) {
           <Entry key={item.key} item={item} session={s} me={me} now={Date.now() + skew} />
         ))}
       </div>
-      {behind && (
+      {away && (
         <button type="button" className={css.toEnd} onClick={toEnd}>
           <Icon name="down" size={16} />
           {t('log.toEnd')}
@@ -149,7 +169,7 @@ function Group({
           {mine && (
             <>
               <Icon name={state === 'read' ? 'checks' : state === 'sent' ? 'check' : 'clock'} size={15} />
-              {t(`log.${state}`)}
+              <span>{t(`log.${state}`)}</span>
             </>
           )}
         </div>
@@ -183,10 +203,20 @@ const signs: Partial<Record<Row['kind'], IconName>> = {
 
 function Event({ row, session: s, me }: { row: Row; session: Session; me: string }) {
   return (
-    <div className={css.event}>
-      <Icon name={signs[row.kind] ?? 'clock'} size={14} />
-      <span>{eventText(row, s, me)}</span>
-    </div>
+    <>
+      <div className={css.event}>
+        <Icon name={signs[row.kind] ?? 'clock'} size={14} />
+        <span>{eventText(row, s, me)}</span>
+      </div>
+      {row.note && (
+        <div className={css.note}>
+          <Icon name="note" size={16} />
+          <div dir="auto">
+            <b>{t('event.note')}</b> — {row.note}
+          </div>
+        </div>
+      )}
+    </>
   );
 }
 
@@ -209,10 +239,11 @@ function eventText(row: Row, s: Session, me: string): string {
     case 'reopened':
       return t('event.reopened', { customer });
     case 'closed':
-      if (row.side === 'customer') return t('event.closed.customer', { customer });
+      if (row.outcome === 'left' || row.outcome === 'abandoned')
+        return t('event.closed.customer', { customer });
       if (row.outcome === 'timeout') return t('event.closed.timeout');
-      if (row.side === 'agent') return mine ? t('event.closed.you') : t('event.closed', { name });
-      return t('event.closed.system');
+      if (!row.by) return t('event.closed.system');
+      return mine ? t('event.closed.you') : t('event.closed', { name });
     default:
       return '';
   }

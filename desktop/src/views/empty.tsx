@@ -3,12 +3,13 @@ import { useDesk, useDeskActions } from '../hooks/use-desk';
 import { t } from '../strings';
 import { Button } from '../ui/button';
 import css from './empty.module.css';
+import { countWaiting } from './topbar';
 
 /** The desk without a chat: says what holds now and what to do about it. */
 export function Empty() {
   const me = useDesk((d) => d.me);
   const link = useDesk((d) => d.link);
-  const waiting = useDesk((d) => d.line.reduce((n, q) => n + q.waiting, 0));
+  const waiting = useDesk(countWaiting);
   const { setStatus } = useDeskActions();
   if (!me)
     return link === 'refused' ? (
@@ -18,7 +19,7 @@ export function Empty() {
         </Button>
       </Scene>
     ) : (
-      <Scene mood="away" title={t('empty.connecting')} text={t('empty.connecting.hint')} />
+      <Scene mood="ready" title={t('empty.connecting')} text={t('empty.connecting.hint')} />
     );
   const back = (
     <Button look="primary" large onClick={() => setStatus('READY')}>

@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { createPortal } from 'react-dom';
 import { clock, languageName } from '../format';
 import { useDesk, useDeskActions } from '../hooks/use-desk';
 import { useNow } from '../hooks/use-now';
@@ -17,8 +18,10 @@ const LAST_CALL = 5000;
 export function Corner() {
   const offers = useDesk((d) => d.offers);
   const notices = useDesk((d) => d.notices);
-  return (
-    <div className={css.corner}>
+  // Beside the page, not in it: dialogs lie over the page, and an offer over them.
+  return createPortal(
+    // aria-live also tells Base UI not to hide this from a screen reader while a dialog is open.
+    <div className={css.corner} aria-live="off">
       <div className={css.notices} role="status">
         {notices.map((n) => (
           <NoticeCard key={n.id} notice={n} />
@@ -27,7 +30,8 @@ export function Corner() {
       {offers.map((o, i) => (
         <OfferCard key={o.key} card={o} first={i === 0} />
       ))}
-    </div>
+    </div>,
+    document.body,
   );
 }
 

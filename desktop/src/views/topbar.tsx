@@ -2,7 +2,7 @@ import { clock } from '../format';
 import { useDesk, useDeskActions } from '../hooks/use-desk';
 import { useNow } from '../hooks/use-now';
 import { type Theme, useTheme } from '../hooks/use-theme';
-import type { Me } from '../store';
+import type { DeskState, Me } from '../store';
 import { t } from '../strings';
 import { Button, IconButton } from '../ui/button';
 import { Icon, type IconName } from '../ui/icon';
@@ -86,9 +86,19 @@ export function Since({ at }: { at: number }) {
   );
 }
 
+/** The line is told once a minute; who rings here waits, whatever was told. */
+export function countWaiting(d: DeskState): number {
+  return d.line.reduce(
+    (n, q) => n + Math.max(q.waiting, d.offers.filter((o) => o.offer.queue.id === q.queue.id).length),
+    0,
+  );
+}
+
 function Line() {
-  const waiting = useDesk((d) => d.line.reduce((n, q) => n + q.waiting, 0));
-  const longest = useDesk((d) => d.line.reduce((min, q) => Math.min(min, q.longest ?? Infinity), Infinity));
+  const waiting = useDesk(countWaiting);
+  const longest = useDesk((d) =>
+    Math.min(...d.line.map((q) => q.longest ?? Infinity), ...d.offers.map((o) => o.offer.queued)),
+  );
   const known = useDesk((d) => d.me !== undefined);
   if (!known) return null;
   return (
