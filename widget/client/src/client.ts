@@ -1,5 +1,6 @@
 import { Clock } from './clock';
 import { newId } from './ids';
+import { outboxPrefix } from './keys';
 import { after, Log } from './log';
 import { Outbox, type Outgoing, type Store } from './outbox';
 import type { Address } from './socket';
@@ -123,7 +124,7 @@ export class Client {
     protected readonly side: 'customer' | 'agent',
     protected readonly options: ClientOptions,
   ) {
-    this.outbox = new Outbox(options.store ?? browserStore(), `${options.name}:out:`);
+    this.outbox = new Outbox(options.store ?? browserStore(), outboxPrefix(options.name));
     this.link = new Link({
       name: options.name,
       dial: options.dial,
@@ -142,6 +143,11 @@ export class Client {
   get state(): State {
     this.current ??= this.snapshot();
     return this.current;
+  }
+
+  /** This tab holds the socket: exactly one of all tabs plays sounds and the like. */
+  get leads(): boolean {
+    return this.link.leader;
   }
 
   /** Calls back after each change. Returns the way to stop it. Bound, as useSyncExternalStore wants it. */

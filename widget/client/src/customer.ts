@@ -1,5 +1,6 @@
 import { Client, type ClientOptions, type Entry } from './client';
 import { newId } from './ids';
+import { logKey } from './keys';
 import type { About, Outgoing, Store } from './outbox';
 import { browserStore } from './store';
 import type { Refused } from './tabs';
@@ -93,11 +94,6 @@ export class CustomerClient extends Client {
       // Storage is full: the next page asks the server for everything.
     }
   }
-}
-
-/** The storage key that says: there is a session. */
-export function logKey(name: string): string {
-  return `${name}:log`;
 }
 
 function parse(text: string | null): Kept | undefined {

@@ -1,9 +1,10 @@
 export { AgentClient, type DeskState, type OfferRef } from './agent';
 export { Client, type ClientOptions, type Session, type State } from './client';
 export { Clock } from './clock';
-export { CustomerClient, type CustomerOptions, logKey } from './customer';
+export { CustomerClient, type CustomerOptions } from './customer';
 export { type Plural, type Texts, type Translate, translator } from './i18n';
 export { newId } from './ids';
+export { logKey, outboxPrefix } from './keys';
 export { type Part, parts } from './links';
 export { Log } from './log';
 export { type About, Outbox, type Outgoing, type Store } from './outbox';

@@ -119,8 +119,11 @@ export class Sound {
       this.enabled = true;
       this.refused = false;
     } catch (e) {
+      const { name: why } = e as DOMException;
+      // The page's policy allows no media: asking again with every click would only fill its log.
+      if (why === 'NotSupportedError') this.deaf();
       // AbortError: another sound took over, which says nothing about permission.
-      if ((e as DOMException).name !== 'NotAllowedError' || this.refused) return;
+      if (why !== 'NotAllowedError' || this.refused) return;
       this.refused = true;
     }
     this.changed();

@@ -1,0 +1,132 @@
+import tokens from 'virtual:tokens';
+import { render } from 'preact';
+import { ink, isColour, palette } from './brand';
+import { Context } from './context';
+import { ICONS } from './icons';
+import { english, language } from './texts';
+import { Panel } from './views/panel';
+import { Widget } from './widget';
+import css from './widget.css?inline';
+
+/** What the loader hands over. */
+export interface Site {
+  /** Prefix of everything in the browser's storage, and the name of the lock and the channel. */
+  name: string;
+  root: ShadowRoot;
+  button: HTMLButtonElement;
+  icon: SVGPathElement;
+  /** The attributes of the script element: website, brand, theme, dir, lang, label. */
+  dataset: DOMStringMap;
+  origin: string;
+}
+
+/** Below this width the panel covers the page; the same number is in the style sheets. */
+const PHONE = '(max-width: 480px)';
+/** The colour of the tokens themselves, whose dark form was chosen by hand. */
+const PINE = '#0b6b5b';
+
+/** Puts the app into the loader's shadow root, closed unless it was open on the page before. */
+export function mount({ name, root, button, icon, dataset, origin }: Site): { toggle(): void } {
+  const host = root.host as HTMLElement;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(tokens + css);
+  root.adoptedStyleSheets.push(sheet);
+  const badge = document.createElement('b');
+  badge.className = 'badge';
+  badge.ariaHidden = 'true';
+  const box = document.createElement('div');
+  box.className = 'w';
+  // What is typed here is not for the page's shortcuts.
+  for (const type of ['keydown', 'keypress', 'keyup']) box.addEventListener(type, (e) => e.stopPropagation());
+  root.append(box);
+
+  const widget = new Widget({ origin, website: dataset.website ?? '', name });
+  const page = document.documentElement;
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const phone = matchMedia(PHONE);
+  const own = button.ariaLabel;
+  let words = english();
+  let shown = false;
+  let focus = false;
+  let uncover: (() => void) | undefined;
+
+  const paint = () => {
+    const asked = dataset.theme ?? page.dataset.theme;
+    const theme = asked === 'dark' || asked === 'light' ? asked : dark.matches ? 'dark' : 'light';
+    host.dataset.theme = theme;
+    host.dir = dataset.dir ?? getComputedStyle(page).direction;
+    const colour = dataset.brand ?? widget.brand;
+    if (!isColour(colour) || colour.toLowerCase() === PINE) return;
+    const colours = {
+      ...palette(colour, theme === 'dark'),
+      '--launcher': colour,
+      '--launcher-ink': ink(colour),
+    };
+    for (const [property, value] of Object.entries(colours)) host.style.setProperty(property, value);
+  };
+
+  const draw = () => {
+    const { open, unread } = widget;
+    paint();
+    button.ariaExpanded = String(open);
+    button.ariaLabel = unread && !open ? words.t('launcher.new', { n: unread }) : own;
+    icon.setAttribute('d', ICONS[open ? 'down' : 'chat']);
+    badge.textContent = unread > 9 ? '9+' : String(unread);
+    if (unread && !open) button.append(badge);
+    else badge.remove();
+
+    const modal = open && phone.matches;
+    if (modal) uncover ??= cover(host);
+    else {
+      uncover?.();
+      uncover = undefined;
+    }
+    render(
+      open && (
+        <Context.Provider value={{ widget, language: words }}>
+          <Panel modal={modal} focus={focus} />
+        </Context.Provider>
+      ),
+      box,
+    );
+    if (shown && !open) button.focus({ preventScroll: true });
+    shown = open;
+  };
+
+  widget.subscribe(draw);
+  dark.addEventListener('change', draw);
+  phone.addEventListener('change', draw);
+  new MutationObserver(draw).observe(page, { attributeFilter: ['data-theme', 'dir'] });
+  // A phone's keyboard covers the lower half of the page: the panel fits into what is left.
+  visualViewport?.addEventListener('resize', () => {
+    host.style.setProperty('--height', `${visualViewport?.height}px`);
+  });
+  void language([dataset.lang, page.lang, ...navigator.languages]).then((found) => {
+    words = found;
+    draw();
+  });
+  widget.warm();
+  draw();
+
+  return {
+    toggle() {
+      focus = true;
+      widget.toggle();
+    },
+  };
+}
+
+/** The panel covers the page: nothing behind it scrolls or takes the focus. Returns the way back. */
+function cover(host: HTMLElement): () => void {
+  const { style } = document.documentElement;
+  const before = style.overflow;
+  style.overflow = 'hidden';
+  const others = [...document.body.children].filter(
+    (other): other is HTMLElement => other !== host && other instanceof HTMLElement && !other.inert,
+  );
+  for (const other of others) other.inert = true;
+  return () => {
+    style.overflow = before;
+    for (const other of others) other.inert = false;
+  };
+}

@@ -1,0 +1,60 @@
+import { type Translate, translator } from '@parley/client/i18n';
+import en from './texts/en.json';
+
+/** The widget's texts in one language, with its dates and times. */
+export interface Language {
+  tag: string;
+  t: Translate<typeof en>;
+  /** 14:02 */
+  time(at: number): string;
+  /** Today, Yesterday, or 21 November 2026. */
+  day(at: number, now: number): string;
+}
+
+/** Each language besides English is a file of its own, fetched when it is wanted. */
+const OTHERS: Record<string, () => Promise<{ default: typeof en }>> = {};
+
+/** Picks the first language that we have: the owner's choice, the page's, the reader's. */
+export async function language(wanted: readonly (string | undefined)[]): Promise<Language> {
+  for (const tag of wanted) {
+    const base = tag?.split('-')[0]?.toLowerCase();
+    if (!tag || !base) continue;
+    if (base === 'en') return english(tag);
+    const texts = await OTHERS[base]?.().catch(() => undefined);
+    if (texts) return make(texts.default, tag);
+  }
+  return english('en');
+}
+
+export function english(tag = 'en'): Language {
+  return make(en, tag);
+}
+
+function make(texts: typeof en, wanted: string): Language {
+  // What a page says in lang="" need not be a language tag.
+  const [tag = 'en'] = supported(wanted);
+  const t = translator(texts, tag);
+  const time = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' });
+  const date = new Intl.DateTimeFormat(tag, { dateStyle: 'long' });
+  return {
+    tag,
+    t,
+    time: (at) => time.format(at),
+    day: (at, now) => {
+      const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
+      return days === 0 ? t('today') : days === 1 ? t('yesterday') : date.format(at);
+    },
+  };
+}
+
+function supported(tag: string): string[] {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag);
+  } catch {
+    return [];
+  }
+}
+
+export function midnight(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}

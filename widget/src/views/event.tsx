@@ -1,0 +1,50 @@
+import type { Row } from '@parley/client';
+import { useWidget } from '../context';
+import { Icon } from '../icons';
+import type { Language } from '../texts';
+
+/** A change of who speaks, told in the conversation. */
+export function Event({ row }: { row: Row }) {
+  const { language } = useWidget();
+  return (
+    <div class="ev">
+      <Icon of={row.kind === 'closed' ? 'end' : 'user'} />
+      <span dir="auto">{sentence(row, language.t)}</span>
+    </div>
+  );
+}
+
+export function sentence(row: Row, t: Language['t']): string {
+  const name = row.name?.split(' ')[0] ?? '';
+  switch (row.kind) {
+    case 'accepted':
+      return t('event.accepted', { name });
+    case 'joined':
+      return t('event.joined', { name });
+    case 'left':
+      return t('event.left', { name });
+    case 'transferred':
+      return t('event.transferred', { name });
+    case 'requeued':
+      return name ? t('event.requeued', { name }) : t('event.requeued.unnamed');
+    case 'reopened':
+      return t('event.reopened');
+    case 'closed':
+      switch (row.outcome) {
+        case 'left':
+          return t('event.closed.left');
+        case 'abandoned':
+          return t('event.closed.abandoned');
+        case 'unmanaged':
+          return t('event.closed.unmanaged');
+        case 'offline':
+          return t('event.closed.offline');
+        case 'timeout':
+          return t('event.closed.timeout');
+        default:
+          return name ? t('event.closed.by', { name }) : t('event.closed');
+      }
+    case 'message':
+      return '';
+  }
+}

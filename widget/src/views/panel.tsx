@@ -1,0 +1,189 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useWidget } from '../context';
+import { Icon } from '../icons';
+import { Avatar } from './avatar';
+import { Welcome } from './welcome';
+
+/** The network may be gone for so long before we speak of it, in milliseconds: a socket is often back in less. */
+const SILENT = 1_500;
+
+export interface PanelProps {
+  /** It covers the page: nothing else can be reached. */
+  modal: boolean;
+  /** Opened by the customer just now, not restored with the page: it takes the focus. */
+  focus: boolean;
+}
+
+/** The widget's window: who is there, the conversation or the way into one, and what is wrong when something is. */
+export function Panel({ modal, focus }: PanelProps) {
+  const { widget, language } = useWidget();
+  const { t } = language;
+  const { session, config, going, talk, View } = widget;
+  const view = session?.view;
+  const section = useRef<HTMLElement>(null);
+  const [notice, setNotice] = useState('');
+  const down = useDown(!!talk?.client.state.ready && going && !talk.client.state.up);
+
+  useLayoutEffect(() => {
+    if (!focus) return;
+    const first = section.current?.querySelector<HTMLElement>('input, textarea') ?? section.current;
+    first?.focus({ preventScroll: true });
+    // Also when the form has come, but not when the customer went somewhere else meanwhile.
+  }, [focus, !config && !going]);
+
+  const agent = view?.agent?.name;
+  const active = view?.state === 'ACTIVE';
+  const closed = view?.state === 'CLOSED';
+  const website = config?.name;
+  const title = closed
+    ? agent
+      ? t('closed.by', { name: agent.split(' ')[0] ?? '' })
+      : t('closed')
+    : (active && agent) || view?.queue.name || website || t('panel.unnamed');
+  const subtitle = closed
+    ? t('closed.again')
+    : active
+      ? view.queue.name
+      : going
+        ? t('waiting')
+        : config
+          ? t(`open.${config.open}`)
+          : '';
+
+  const end = async () => {
+    try {
+      setNotice('');
+      await talk?.end();
+    } catch (e) {
+      // A refusal is a sentence for people; anything else is the network.
+      setNotice('code' in (e as object) ? (e as Error).message : t('lost'));
+    }
+  };
+
+  return (
+    <section
+      class="panel"
+      role="dialog"
+      aria-modal={modal}
+      aria-labelledby="title"
+      lang={language.tag}
+      tabIndex={-1}
+      ref={section}
+      onKeyDown={(e) => {
+        if (e.key === 'Escape') widget.toggle(false);
+      }}
+    >
+      <header class="head">
+        {agent && (active || closed) && <Avatar name={agent} here={active} />}
+        <div class="grow">
+          <h2 id="title" dir="auto">
+            {title}
+          </h2>
+          <p dir="auto">
+            {config?.open === 'open' && !going && <i class="dot" />}
+            {subtitle}
+          </p>
+        </div>
+        {going && <More ending={!!session && !closed} onEnd={end} />}
+        <button type="button" class="ib" aria-label={t('minimise')} onClick={() => widget.toggle(false)}>
+          <Icon of="down" />
+        </button>
+      </header>
+      <div class="bar" role="status">
+        {down && t('down')}
+      </div>
+      {notice && (
+        <div class="bar bad" role="alert">
+          {notice}
+        </div>
+      )}
+      {going && View ? (
+        <View />
+      ) : config && !going ? (
+        <Welcome config={config} />
+      ) : (
+        <div class="body mid" role={widget.trouble ? 'alert' : 'status'}>
+          <p>{t(widget.trouble ?? 'loading')}</p>
+          {widget.trouble === 'failed' && (
+            <button type="button" class="cta ghost" onClick={() => widget.again()}>
+              {t('again')}
+            </button>
+          )}
+        </div>
+      )}
+      <footer class="foot">{t('by')}</footer>
+    </section>
+  );
+}
+
+/** True when something has been true for a while. */
+function useDown(now: boolean): boolean {
+  const [down, setDown] = useState(false);
+  useEffect(() => {
+    if (!now) {
+      setDown(false);
+      return;
+    }
+    const timer = setTimeout(() => setDown(true), SILENT);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return down;
+}
+
+/** What is rarely wanted, behind one button. */
+function More({ ending, onEnd }: { ending: boolean; onEnd(): void }) {
+  const { widget, language } = useWidget();
+  const { t } = language;
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const choose = (run: () => void) => () => {
+    setOpen(false);
+    button.current?.focus();
+    run();
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: hears the keys of the buttons inside
+    <div
+      class="more"
+      onKeyDown={(e) => {
+        if (e.key !== 'Escape' || !open) return;
+        e.stopPropagation();
+        setOpen(false);
+        button.current?.focus();
+      }}
+      onFocusOut={(e) => {
+        if (!e.currentTarget.contains(e.relatedTarget as Node | null)) setOpen(false);
+      }}
+    >
+      <button
+        type="button"
+        class="ib"
+        ref={button}
+        aria-label={t('more')}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon of="dots" class="fat" />
+      </button>
+      {open && (
+        <div class="menu">
+          <button
+            type="button"
+            onClick={choose(() => {
+              widget.muted = !widget.muted;
+            })}
+          >
+            <Icon of={widget.muted ? 'bell' : 'mute'} />
+            {t(widget.muted ? 'unmute' : 'mute')}
+          </button>
+          {ending && (
+            <button type="button" onClick={choose(onEnd)}>
+              <Icon of="end" class="turn" />
+              {t('end')}
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
