@@ -31,7 +31,7 @@ type acceptance struct {
 // the agent (not available, full), the licence. A place that was taken meanwhile is no failure: it is decided again.
 func (in acceptance) accept() (Change, error) {
 	s, a := in.session, in.agent
-	if s.Speaks(a.ID) && s.Generation == in.ref.Generation {
+	if s.Speaks(a.ID) {
 		return Change{}, errYours
 	}
 	if s.State != Offered || s.offerRef() != in.ref {

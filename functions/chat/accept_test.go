@@ -102,6 +102,7 @@ func TestAcceptRefused(t *testing.T) {
 	}{
 		{name: "yours already", in: accepting(), change: won, is: errYours},
 		{name: "yours already, by another round", in: accepting(), change: all(won, func(in *acceptance) { in.session.Round++ }), is: errYours},
+		{name: "yours again, in a later generation", in: accepting(), change: later(won), is: errYours},
 		{name: "taken", in: accepting(), change: taken, code: CodeTaken, by: "bob"},
 		{name: "taken, and returned since", in: accepting(), change: later(all(taken, waiting, func(in *acceptance) { in.offer.Outcome = OfferAccepted })), code: CodeTaken, by: "bob"},
 		{name: "taken, and closed since", in: accepting(), change: all(taken, func(in *acceptance) { in.session.State = Closed }), code: CodeTaken, by: "bob"},
