@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -152,5 +153,73 @@ func TestPlainBodies(t *testing.T) {
 		if _, hasWriterTo := body.(io.WriterTo); hasWriterTo != (endpoint == "") {
 			t.Errorf("endpoint %q: the body has WriterTo: %v", endpoint, hasWriterTo)
 		}
+	}
+}
+
+// answering is a store whose service says what it is told: status and JSON of one call after the other, the last for good.
+func answering(t *testing.T, status int, answers ...string) *dynamo.Store {
+	t.Helper()
+	var mu sync.Mutex
+	cfg := aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: doFunc(func(*http.Request) (*http.Response, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		answer := answers[0]
+		if len(answers) > 1 {
+			answers = answers[1:]
+		}
+		return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(answer))}, nil
+	})}
+	return dynamo.New(dynamo.NewClient(cfg, "http://127.0.0.1:1"), dynamo.Tables{Sessions: "sessions", Directory: "directory"})
+}
+
+// Ensure a canceled transaction is judged by all its reasons: one failed condition decides, conflicts and throttling mean try
+// again, and anything else is a fault.
+func TestReasons(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		reasons string
+		kind    error // nil: a fault
+		parts   []string
+	}{
+		{"condition", `{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, chat.ErrStale, []string{"licence shard 002"}},
+		{"condition and conflict", `{"Code":"TransactionConflict"},{"Code":"ConditionalCheckFailed"}`, chat.ErrStale, []string{"licence shard 002"}},
+		{"conflict", `{"Code":"TransactionConflict"},{"Code":"None"}`, chat.ErrConflict, []string{"licence shard 001"}},
+		{"throughput", `{"Code":"None"},{"Code":"ProvisionedThroughputExceeded"}`, chat.ErrConflict, []string{"licence shard 002"}},
+		{"throttling", `{"Code":"ThrottlingError"},{"Code":"None"}`, chat.ErrConflict, []string{"licence shard 001"}},
+		{"validation", `{"Code":"ValidationError"},{"Code":"None"}`, nil, nil},
+	} {
+		s := answering(t, http.StatusBadRequest, `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[`+c.reasons+`]}`)
+		err := s.Commit(t.Context(), chat.Change{Name: "seats", Writes: []chat.Write{chat.GiveSeat{Shard: 1}, chat.GiveSeat{Shard: 2}}})
+		var f *dynamo.Failure
+		switch errors.As(err, &f) {
+		case true:
+			if !errors.Is(err, c.kind) || !slices.Equal(f.Parts, c.parts) {
+				t.Errorf("%s: got %v", c.name, err)
+			}
+		case false:
+			if err == nil || c.kind != nil {
+				t.Errorf("%s: got %v", c.name, err)
+			}
+		}
+	}
+}
+
+// Ensure keys that the service hands back unread are asked for again, and not for ever.
+func TestUnprocessedKeys(t *testing.T) {
+	t.Parallel()
+	const unread = `"UnprocessedKeys":{"directory":{"Keys":[{"PK":{"S":"A#a2"},"SK":{"S":"A"}}]}}`
+	one := func(id string) string {
+		return `"Responses":{"directory":[{"PK":{"S":"A#` + id + `"},"SK":{"S":"A"}}]}`
+	}
+	s := answering(t, http.StatusOK, "{"+one("a1")+","+unread+"}", "{"+one("a2")+"}")
+	agents, err := s.Agents(t.Context(), []string{"a1", "a2"})
+	ok(t, err)
+	if len(agents) != 2 || agents[0].ID != "a1" || agents[1].ID != "a2" {
+		t.Errorf("got %+v", agents)
+	}
+	s = answering(t, http.StatusOK, "{"+unread+"}")
+	if _, err := s.Agents(t.Context(), []string{"a1", "a2"}); !errors.Is(err, chat.ErrConflict) {
+		t.Errorf("never read: got %v", err)
 	}
 }

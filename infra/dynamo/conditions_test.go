@@ -529,7 +529,7 @@ func TestIndexes(t *testing.T) {
 	expect("", "")
 }
 
-// Ensure a failure names the parts that were at fault, and a failed condition speaks before a conflict.
+// Ensure a failure names the parts that were at fault, with what was there instead.
 func TestFailure(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

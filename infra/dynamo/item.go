@@ -23,10 +23,6 @@ func millis(t time.Time) types.AttributeValue { return number(t.UnixMilli()) }
 
 func set(v ...string) types.AttributeValue { return &types.AttributeValueMemberSS{Value: v} }
 
-func empty() types.AttributeValue {
-	return &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{}}
-}
-
 func (it item) putText(name, v string) {
 	if v != "" {
 		it[name] = text(v)

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -72,4 +73,45 @@ func TestFind(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 	})
+}
+
+// Ensure what is in the file outlives the engine.
+func TestKeepsData(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "parley.db")
+	call := func(endpoint, operation, body string) string {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-amz-json-1.0")
+		req.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
+		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=local/20261124/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+		req.Header.Set("X-Amz-Date", "20261124T120000Z")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		answer, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %s %v", operation, resp.Status, answer, err)
+		}
+		return string(answer)
+	}
+	for i, step := range []struct{ operation, body, want string }{
+		{"CreateTable", `{"TableName":"kept","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"PK","AttributeType":"S"}],"KeySchema":[{"AttributeName":"PK","KeyType":"HASH"}]}`, "kept"},
+		{"PutItem", `{"TableName":"kept","Item":{"PK":{"S":"one"}}}`, ""},
+		{"GetItem", `{"TableName":"kept","Key":{"PK":{"S":"one"}}}`, `"one"`},
+	} {
+		e, err := engine.Start(t.Context(), engine.Options{DBPath: file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer := call(e.Endpoint, step.operation, step.body); !strings.Contains(answer, step.want) {
+			t.Errorf("step %d: %s", i, answer)
+		}
+		e.Stop()
+	}
 }
