@@ -225,7 +225,7 @@ export class Desk {
       this.show(card.offer.session);
     } catch (e) {
       const no = refusal(e);
-      if (no.retry) {
+      if (no.retry && card.offer.until > this.client.clock.now()) {
         this.accepting.set(key, { busy: false, problem: no.code ? no.message : t('offer.lost') });
       } else {
         this.end(key);

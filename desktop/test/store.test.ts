@@ -176,6 +176,23 @@ describe('offers', () => {
     expect(d.state.offers).toMatchObject([{ accepting: false, problem: 'Sorry: busy.' }]);
   });
 
+  test('an accept that nobody answered until the offer was over is said to be lost', async () => {
+    const { desk: d, server } = await desk();
+    await server.say(offer('s1'));
+    void d.acceptOldest();
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(names(d)).toEqual([]);
+    expect(news(d)).toEqual(['No answer came from Parley. Please try again.']);
+  });
+
+  test('an offer of a session that is here already, accepted in another window, does not ring', async () => {
+    const { desk: d, server, bell } = await desk();
+    await server.say(offer('s1'));
+    await server.say(sessionFrame(view('s1', [row(1), accepted(2)])));
+    expect(names(d)).toEqual([]);
+    expect(bell.rings).toBe(false);
+  });
+
   test('reject takes the card away at once; who took the chat later is still told', async () => {
     const { desk: d, server } = await desk();
     await server.say(offer('s1'));

@@ -86,8 +86,8 @@ function Log({ session: s }: { session: Session }) {
   // Read is what stood on a visible screen.
   const last = s.rows.at(-1)?.place ?? 0;
   useEffect(() => {
-    if (visible && last > 0) read(s.id, last);
-  }, [visible, last, read, s.id]);
+    if (visible && !away && last > 0) read(s.id, last);
+  }, [visible, away, last, read, s.id]);
 
   return (
     <div className={css.logbox}>
@@ -275,7 +275,13 @@ function Over({ session: s, onDismiss }: { session: Session; onDismiss: () => vo
       <Icon name={how === 'closed' ? 'check' : 'undo'} />
       <p>
         <b>{t(`over.${how}`)}</b>
-        {t(`over.${how}.hint`, { customer: s.customer.name })}
+        {s.refused ? (
+          <span role="alert" className={css.unsent}>
+            {t('over.unsent', { text: s.refused.text })}
+          </span>
+        ) : (
+          t(`over.${how}.hint`, { customer: s.customer.name })
+        )}
       </p>
       <Button onClick={onDismiss}>{t('dismiss')}</Button>
     </div>

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { useDesk, useDeskActions } from '../hooks/use-desk';
 import { t } from '../strings';
 import { Button } from '../ui/button';
+import { AltKey } from '../ui/kbd';
 import css from './empty.module.css';
 import { countWaiting } from './topbar';
 
@@ -33,10 +34,10 @@ export function Empty() {
           {waiting > 0 && <p className={css.extra}>{t('empty.ready.waiting', { n: waiting })}</p>}
           <p className={css.keys}>
             <span>
-              <kbd>Alt A</kbd> {t('empty.accepts')}
+              <AltKey letter="A" /> {t('empty.accepts')}
             </span>
             <span>
-              <kbd>Alt R</kbd> {t('empty.rejects')}
+              <AltKey letter="R" /> {t('empty.rejects')}
             </span>
           </p>
         </Scene>

@@ -7,6 +7,7 @@ import type { Card, Notice } from '../store';
 import { locale, t } from '../strings';
 import { Button, IconButton } from '../ui/button';
 import { Icon, type IconName } from '../ui/icon';
+import { AltKey } from '../ui/kbd';
 import { Ring } from '../ui/ring';
 import { Words } from '../ui/words';
 import css from './offers.module.css';
@@ -91,11 +92,11 @@ function OfferCard({ card, first }: { card: Card; first: boolean }) {
       <div className={css.acts}>
         <Button disabled={card.accepting} onClick={() => reject(card.key)}>
           {t('offer.reject')}
-          {first && <kbd>Alt R</kbd>}
+          {first && <AltKey letter="R" />}
         </Button>
         <Button look="primary" icon="check" disabled={card.accepting} onClick={() => accept(card.key)}>
           {t(card.accepting ? 'offer.accepting' : 'offer.accept')}
-          {first && <kbd>Alt A</kbd>}
+          {first && <AltKey letter="A" />}
         </Button>
       </div>
     </div>

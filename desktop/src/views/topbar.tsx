@@ -76,7 +76,7 @@ function Availability() {
 }
 
 /** Time since a moment of the server's clock. It changes each second: silent for a screen reader. */
-export function Since({ at }: { at: number }) {
+function Since({ at }: { at: number }) {
   const skew = useDesk((d) => d.skew);
   const now = useNow();
   return (
