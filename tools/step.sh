@@ -25,7 +25,7 @@ report() {
 report &
 reporter=$!
 
-"$@" >"$log" 2>&1
+NO_COLOR=1 "$@" >"$log" 2>&1
 status=$?
 took=$(($(date +%s) - start))
 
