@@ -9,6 +9,7 @@ ADDR  ?= 127.0.0.1:8080
 DATA  ?= data
 FLAGS ?=
 # What Lambda runs on. The emulator of `make stack` runs binaries of this machine instead.
+LAMBDA_OS   ?= linux
 LAMBDA_ARCH ?= arm64
 
 functions  := $(patsubst functions/%/bootstrap,%,$(wildcard functions/*/bootstrap))
@@ -149,7 +150,7 @@ build-%Function:
 # Small (no symbols, no RPC mode of old runtimes) and the same bytes for the same source, wherever and whenever it is built.
 .PHONY: lambda
 lambda:
-	@$(step) "Compiling $(NAME)" env CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) GOFLAGS= \
+	@$(step) "Compiling $(NAME)" env CGO_ENABLED=0 GOOS=$(LAMBDA_OS) GOARCH=$(LAMBDA_ARCH) GOFLAGS= \
 		go build -v -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o "$(OUT)/bootstrap" ./functions/$(NAME)/bootstrap
 
 bench: ## Measure latency, throughput and memory of the local runner
