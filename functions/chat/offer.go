@@ -49,9 +49,13 @@ type Offer struct {
 // Why explains a routing decision to the people it concerns.
 type Why struct {
 	Candidates []string          // in the order of the strategy
-	Excluded   map[string]string // agent -> reason
+	Excluded   map[string]string // agent -> reason, at most maxExcluded of them
 	Ahead      int               // sessions before this one that one of the candidates could take
 }
+
+// maxExcluded is how many excluded agents a ledger row names: a queue with a thousand members must not make every mark and
+// reject of an offer cost ten times as much.
+const maxExcluded = 50
 
 // MaxAsked is how many agents one offer rings at once: its ledger row stays below 4 KB and its pushes below a second.
 const MaxAsked = 50

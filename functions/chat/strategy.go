@@ -73,7 +73,9 @@ func (in routing) candidates() ([]Agent, Why) {
 	var fit []Agent
 	for _, a := range in.agents {
 		if reason := a.unfit(in.now, in.lease, in.session.Skip, in.roster.Strategy.Reserves()); reason != "" {
-			why.Excluded[a.ID] = reason
+			if len(why.Excluded) < maxExcluded {
+				why.Excluded[a.ID] = reason
+			}
 			continue
 		}
 		fit = append(fit, a)

@@ -115,7 +115,7 @@ func (d *Desk) setOffline(ctx context.Context, judged Agent) (bool, error) {
 		if a.State == Offline || !a.Seen.Equal(judged.Seen) {
 			return SetAvailability{}, back
 		}
-		return SetAvailability{State: Offline, Reason: reasonLost, AsJudged: judged.Seen}, nil
+		return SetAvailability{State: Offline, Reason: reasonLost, Empty: len(a.Open) == 0, AsJudged: judged.Seen}, nil
 	})
 	if errors.Is(err, back) {
 		return false, nil

@@ -112,6 +112,7 @@ func (e *Environment) Store() *dynamo.Store {
 	if e.store == nil {
 		e.store = dynamo.New(dynamo.NewClient(e.config(), aws.ToString(e.endpoint("DYNAMODB"))), dynamo.Tables{
 			Sessions: e.need("SESSIONS_TABLE"), Directory: e.need("DIRECTORY_TABLE"), Connections: e.need("CONNECTIONS_TABLE")})
+		e.store.Retention = e.retention()
 	}
 	return e.store
 }
@@ -125,10 +126,13 @@ func (e *Environment) Desk() *chat.Desk {
 	pusher := apigw.New(push)
 	pusher.Log = e.log
 	d := chat.New(e.Store(), pusher, stepfn.New(machine, e.need("STATE_MACHINE_ARN")), e.log)
-	if days := e.number("RETENTION_DAYS"); days > 0 {
-		d.Retention = time.Duration(days) * 24 * time.Hour
-	}
+	d.Retention = e.retention()
 	return d
+}
+
+// retention is how long a conversation is kept.
+func (e *Environment) retention() time.Duration {
+	return time.Duration(e.number("RETENTION_DAYS")) * 24 * time.Hour
 }
 
 // number reads a variable that has to be a positive number.
