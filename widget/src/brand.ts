@@ -10,7 +10,11 @@ const READABLE = 4.5; // WCAG 2.2, contrast of text
 
 /** The colour of text and icons on a colour: white where it is readable, else black. One of the two always is. */
 export function ink(hex: string): string {
-  return contrast(WHITE, rgb(hex)) >= READABLE ? '#fff' : '#000';
+  return inkOn(rgb(hex));
+}
+
+function inkOn(ground: Rgb): string {
+  return contrast(WHITE, ground) >= READABLE ? '#fff' : '#000';
 }
 
 /** Whether a text is a colour that we take: #rgb or #rrggbb. */
@@ -22,18 +26,18 @@ export function isColour(text: string | undefined): text is string {
 export function palette(hex: string, dark: boolean): Palette {
   const own = rgb(hex);
   const surface = dark ? SURFACE.dark : SURFACE.light;
-  // On the surface the colour is also text (links, ticks): move it away from the surface until that is readable.
-  let brand = own;
-  for (let step = 1; step <= 10 && contrast(brand, surface) < READABLE; step++) {
-    brand = mix(own, dark ? WHITE : BLACK, step / 10);
+  // As text on the surface (ticks, numbers) it has to move away from the surface until that is readable.
+  let text = own;
+  for (let step = 1; step <= 10 && contrast(text, surface) < READABLE; step++) {
+    text = mix(own, dark ? WHITE : BLACK, step / 10);
   }
-  const brandInk = ink(css(brand));
-  const head = dark ? mix(own, SURFACE.dark, 0.5) : brand;
-  const headInk = ink(css(head));
+  const head = dark ? mix(own, SURFACE.dark, 0.5) : own;
+  const headInk = inkOn(head);
   return {
-    '--brand': css(brand),
-    '--brand-ink': brandInk,
-    '--brand-soft': css(mix(brand, surface, 0.86)),
+    '--brand': css(own),
+    '--brand-ink': inkOn(own),
+    '--brand-text': css(text),
+    '--brand-soft': css(mix(text, surface, 0.86)),
     '--head': css(head),
     // The gradient goes away from the ink, so that its far end is at least as readable.
     '--head-2': css(mix(head, headInk === '#fff' ? BLACK : WHITE, 0.3)),

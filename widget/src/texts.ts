@@ -4,12 +4,16 @@ import en from './texts/en.json';
 /** The widget's texts in one language, with its dates and times. */
 export interface Language {
   tag: string;
+  /** The direction of our own sentences; what people write finds its own. */
+  dir: 'ltr' | 'rtl';
   t: Translate<typeof en>;
   /** 14:02 */
   time(at: number): string;
   /** Today, Yesterday, or 21 November 2026. */
   day(at: number, now: number): string;
 }
+
+const RTL = /^(ar|fa|he|ur)\b/;
 
 /** Each language besides English is a file of its own, fetched when it is wanted. */
 const OTHERS: Record<string, () => Promise<{ default: typeof en }>> = {};
@@ -38,6 +42,7 @@ function make(texts: typeof en, wanted: string): Language {
   const date = new Intl.DateTimeFormat(tag, { dateStyle: 'long' });
   return {
     tag,
+    dir: RTL.test(tag) ? 'rtl' : 'ltr',
     t,
     time: (at) => time.format(at),
     day: (at, now) => {

@@ -12,6 +12,10 @@ test('fills gaps', () => {
   expect(t('joined')).toBe(' joined');
 });
 
+test('keeps a name of the other direction apart from the sentence', () => {
+  expect(translator(texts, 'en')('joined', { name: 'سارة' })).toBe('\u2068سارة\u2069 joined');
+});
+
 test('chooses the plural form of the language, and its digits', () => {
   expect(translator(texts, 'en')('unread', { n: 1 })).toBe('رسالة');
   expect(translator(texts, 'en')('unread', { n: 1234 })).toBe('1,234 new');

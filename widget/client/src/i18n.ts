@@ -6,6 +6,9 @@ export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule | `=
 /** A text with its `{gaps}` filled; `n` chooses the plural form and is written in the language's digits. */
 export type Translate<T extends Texts> = (name: keyof T, gaps?: Record<string, string | number>) => string;
 
+/** Letters of scripts that run right to left: a name in them must not turn the sentence around it. */
+const OTHER_WAY = /[\u0590-\u08ff\ufb1d-\ufefc]/;
+
 /** Makes the function that translates into one language. The names are checked by the compiler. */
 export function translator<T extends Texts>(texts: T, language: string): Translate<T> {
   const plural = new Intl.PluralRules(language);
@@ -15,8 +18,9 @@ export function translator<T extends Texts>(texts: T, language: string): Transla
     const entry = texts[name] ?? String(name);
     const text = typeof entry === 'string' ? entry : form(entry, Number(gaps.n));
     return text.replace(/\{(\w+)\}/g, (_, gap: string) => {
-      const value = gaps[gap];
-      return typeof value === 'number' ? number.format(value) : (value ?? '');
+      const value = gaps[gap] ?? '';
+      if (typeof value === 'number') return number.format(value);
+      return OTHER_WAY.test(value) ? `\u2068${value}\u2069` : value;
     });
   };
 }

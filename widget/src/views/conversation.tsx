@@ -50,6 +50,14 @@ export function Conversation() {
   useEffect(() => {
     if (stuck.current) talk.seen();
   });
+  // What grows below (the field, the emoji) shall not cover the end.
+  useEffect(() => {
+    const { current } = log;
+    if (!current || typeof ResizeObserver === 'undefined') return;
+    const observer = new ResizeObserver(() => stuck.current && toEnd());
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, []);
 
   const earlier = async () => {
     const { current } = log;

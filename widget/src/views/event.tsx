@@ -9,7 +9,7 @@ export function Event({ row }: { row: Row }) {
   return (
     <div class="ev">
       <Icon of={row.kind === 'closed' ? 'end' : 'user'} />
-      <span dir="auto">{sentence(row, language.t)}</span>
+      <span dir={language.dir}>{sentence(row, language.t)}</span>
     </div>
   );
 }

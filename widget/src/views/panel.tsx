@@ -76,12 +76,12 @@ export function Panel({ modal, focus }: PanelProps) {
       <header class="head">
         {agent && (active || closed) && <Avatar name={agent} here={active} />}
         <div class="grow">
-          <h2 id="title" dir="auto">
-            {title}
+          <h2 id="title">
+            <bdi>{title}</bdi>
           </h2>
-          <p dir="auto">
+          <p>
             {config?.open === 'open' && !going && <i class="dot" />}
-            {subtitle}
+            <bdi>{subtitle}</bdi>
           </p>
         </div>
         {going && <More ending={!!session && !closed} onEnd={end} />}
