@@ -8,7 +8,7 @@ import { DeskView } from '../src/views/desk-view';
 import { accepted, desk, gone, marta, offer, row, sessionFrame, view, welcome } from './server';
 
 beforeEach(() => {
-  vi.useFakeTimers({ shouldAdvanceTime: true });
+  vi.useFakeTimers();
   sessionStorage.clear();
   localStorage.clear();
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }));
