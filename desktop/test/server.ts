@@ -152,6 +152,8 @@ export const sessionFrame = (v: View) => ({ type: 'session', now: Date.now(), se
 
 /** A desk on a real client on the fake far end, after its welcome. */
 export async function desk(greeting: object = welcome()) {
+  // The client waits at random before it connects again: here, always half of its most.
+  const random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
   const server = new Server();
   server.answers.hello = () => greeting;
   server.answers.beat = () => ({ ...greeting, type: 'pulse', now: Date.now() });
@@ -183,6 +185,7 @@ export async function desk(greeting: object = welcome()) {
   client.connect({ signIn: true });
   await vi.advanceTimersByTimeAsync(50);
   onTestFinished(() => {
+    random.mockRestore();
     stop();
     client.stop();
   });
