@@ -57,7 +57,8 @@ type Client struct {
 // Options of a Client.
 type Options struct {
 	Origin string
-	// On hears every frame as it comes, on the reading goroutine.
+	// On hears every frame as it comes, on the reading goroutine, and an answer before who asked. With it the Client keeps no
+	// frames: Await and Heard know nothing.
 	On func(Frame)
 }
 
@@ -107,16 +108,16 @@ func (c *Client) read() {
 		}
 		f := Frame{Raw: b, At: time.Now()}
 		_ = json.Unmarshal(b, &f)
-		if w, ok := c.waiting[f.Re]; ok && f.Re != 0 {
-			delete(c.waiting, f.Re)
-			w <- f
-		}
 		if c.on != nil {
 			c.on(f)
 		} else {
 			c.heard = append(c.heard, f)
 			close(c.changed)
 			c.changed = make(chan struct{})
+		}
+		if w, ok := c.waiting[f.Re]; ok && f.Re != 0 {
+			delete(c.waiting, f.Re)
+			w <- f
 		}
 		c.mu.Unlock()
 	}
