@@ -119,7 +119,7 @@ const OVERDUE = 1500;
 /** Skew below this is the jitter of the line, in ms. */
 const JITTER = 250;
 
-export const offerKey = (o: { session: string; generation: number; round: number }) =>
+const offerKey = (o: { session: string; generation: number; round: number }) =>
   `${o.session}.${o.generation}.${o.round}`;
 
 /**
@@ -148,7 +148,7 @@ export class Desk {
   private leaving = false;
   private notices: readonly Notice[] = [];
   private lastNotice = 0;
-  private readonly read_ = new Map<string, number>();
+  private readonly readTo = new Map<string, number>();
   private readonly ended = new Set<string>();
   private readonly rejected = new Set<string>();
   private readonly accepting = new Map<string, { busy: boolean; problem: string }>();
@@ -267,7 +267,7 @@ export class Desk {
   /** Everything up to `place` stood on a visible screen. */
   read = (session: string, place: number): void => {
     if (place <= (this.tabs.get(session)?.seen ?? 0)) return;
-    this.read_.set(session, place);
+    this.readTo.set(session, place);
     this.client.seen(session);
     this.refresh();
   };
@@ -423,7 +423,7 @@ export class Desk {
 
   private tab(k: Known): Session {
     const { view } = k;
-    const seen = Math.max(this.read_.get(view.session) ?? 0, k.read.agent ?? 0);
+    const seen = Math.max(this.readTo.get(view.session) ?? 0, k.read.agent ?? 0);
     const standing = view.state === 'CLOSED' ? 'closed' : k.mine ? 'open' : 'away';
     const failed = k.pending.find((p) => p.failed);
     const customer = view.customer ?? { id: view.session, name: '' };
