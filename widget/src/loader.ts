@@ -33,6 +33,7 @@ function start(): void {
   root.adoptedStyleSheets = [sheet];
 
   const button = document.createElement('button');
+  button.id = 'launcher';
   button.type = 'button';
   button.ariaLabel = dataset.label ?? 'Chat';
   button.ariaHasPopup = 'dialog';

@@ -46,7 +46,7 @@ export function mount({ name, root, button, icon, dataset, origin }: Site): { to
   const phone = matchMedia(PHONE);
   const own = button.ariaLabel;
   let words = english();
-  let shown = false;
+  let drawn: string | false = false;
   let focus = false;
   let uncover: (() => void) | undefined;
 
@@ -81,6 +81,11 @@ export function mount({ name, root, button, icon, dataset, origin }: Site): { to
       uncover?.();
       uncover = undefined;
     }
+    // The views hear of everything else themselves. Drawing from here while they draw would make a second panel.
+    const now = open && `${modal} ${words.tag}`;
+    if (now === drawn) return;
+    const closed = drawn && !open;
+    drawn = now;
     render(
       open && (
         <Context.Provider value={{ widget, language: words }}>
@@ -89,8 +94,7 @@ export function mount({ name, root, button, icon, dataset, origin }: Site): { to
       ),
       box,
     );
-    if (shown && !open) button.focus({ preventScroll: true });
-    shown = open;
+    if (closed) button.focus({ preventScroll: true });
   };
 
   widget.subscribe(draw);

@@ -38,7 +38,7 @@ function make(texts: typeof en, wanted: string): Language {
   // What a page says in lang="" need not be a language tag.
   const [tag = 'en'] = supported(wanted);
   const t = translator(texts, tag);
-  const time = new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' });
+  const time = new Intl.DateTimeFormat(tag, { timeStyle: 'short' });
   const date = new Intl.DateTimeFormat(tag, { dateStyle: 'long' });
   return {
     tag,

@@ -24,12 +24,19 @@ export function Panel({ modal, focus }: PanelProps) {
   const [notice, setNotice] = useState('');
   const down = useDown(!!talk?.client.state.ready && going && !talk.client.state.up);
 
+  const arrived = useRef(false);
   useLayoutEffect(() => {
-    if (!focus) return;
-    const first = section.current?.querySelector<HTMLElement>('input, textarea') ?? section.current;
-    first?.focus({ preventScroll: true });
-    // Also when the form has come, but not when the customer went somewhere else meanwhile.
-  }, [focus, !config && !going]);
+    const { current } = section;
+    if (!focus || !current) return;
+    // Later, when a form comes or goes, the focus follows; but nobody is fetched back from elsewhere on the page.
+    const root = current.getRootNode() as Document | ShadowRoot;
+    const here = root.activeElement;
+    const lost = !here || here === current || here === document.body;
+    const elsewhere = ![document.body, (root as ShadowRoot).host].includes(document.activeElement as Element);
+    if (arrived.current && (!lost || elsewhere)) return;
+    arrived.current = true;
+    (current.querySelector<HTMLElement>('input, textarea') ?? current).focus({ preventScroll: true });
+  }, [focus, going, !config, !View]);
 
   const agent = view?.agent?.name;
   const active = view?.state === 'ACTIVE';

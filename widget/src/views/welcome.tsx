@@ -38,12 +38,13 @@ export function Welcome({ config }: { config: WebsiteConfig }) {
       form.current.querySelector<HTMLElement>(`[name=${first}]`)?.focus();
       return;
     }
-    widget.start({ text, ...(name && { name }), ...(email && { email }), ...(queue && { queue }) }).then(
-      () => {
-        widget.draft = '';
-      },
-      () => setErrors({ text: t('lost') }),
-    );
+    widget.draft = '';
+    widget
+      .start({ text, ...(name && { name }), ...(email && { email }), ...(queue && { queue }) })
+      .catch(() => {
+        widget.draft = text;
+        setErrors({ text: t('lost') });
+      });
   };
   const clear = (name: Field) => errors[name] && setErrors({ ...errors, [name]: undefined });
   const field = (name: Field) => ({
