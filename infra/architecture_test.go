@@ -84,8 +84,10 @@ var rules = []rule{
 	{"infra/env", []string{"functions/*", "infra/*"}, "it wires the functions"},
 	{"infra/local/*", nil, "each emulates one service and knows nothing of Parley"},
 	{"infra/local", []string{"functions/*", "infra/*", "infra/dynamo/faults", "infra/local/*"}, "it runs the whole"},
+	{"infra/e2e", nil, "it is tests only: they play on what play gives them"},
 	{"infra/e2e/play", []string{"functions/wire"}, "it plays customers and agents, who know the contract only"},
 	{"infra/e2e/bench", []string{"functions/wire", "infra/e2e/play"}, "it measures what customers and agents feel"},
+	{"infra/stack", []string{"functions/chat", "functions/wire", "infra/dynamo", "infra/e2e/play", "infra/local/*"}, "it deploys the whole and plays on it"},
 	{"tools/*", nil, "tools serve the repository, not the product"},
 }
 
@@ -99,7 +101,7 @@ func fits(patterns []string, name string) bool {
 func TestImportsGoInOneDirection(t *testing.T) {
 	t.Parallel()
 	for _, p := range listPackages(t, "./...") {
-		if p.name() == "infra" { // these tests
+		if len(p.GoFiles) == 0 { // tests alone: they may see everything
 			continue
 		}
 		at := slices.IndexFunc(rules, func(r rule) bool { return fits([]string{r.pattern}, p.name()) })
@@ -175,6 +177,34 @@ func TestFoldersHaveNamesThatSaySomething(t *testing.T) {
 		for _, part := range strings.Split(p.name(), "/") {
 			if slices.Contains(empty, part) {
 				t.Errorf("%s: %q says neither what it does nor what it runs on", p.name(), part)
+			}
+		}
+	}
+}
+
+// Ensure that lock files say what is installed, by version and hash, and not from where: people behind a mirror have another
+// registry.
+func TestLockFilesNameNoRegistry(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{"tools", "widget", "desktop", "infra/e2e"} {
+		content, err := os.ReadFile(filepath.Join(root, folder, "package-lock.json"))
+		if err != nil {
+			t.Errorf("%s: %v", folder, err)
+			continue
+		}
+		var lock struct {
+			Packages map[string]struct{ Resolved, Integrity, Version string }
+		}
+		if err := json.Unmarshal(content, &lock); err != nil {
+			t.Errorf("%s/package-lock.json: %v", folder, err)
+			continue
+		}
+		for name, p := range lock.Packages {
+			if strings.Contains(p.Resolved, "://") {
+				t.Errorf("%s/package-lock.json names a registry for %s; .npmrc needs omit-lockfile-registry-resolved=true", folder, name)
+			}
+			if strings.HasPrefix(name, "node_modules/") && p.Version != "" && p.Integrity == "" {
+				t.Errorf("%s/package-lock.json has no hash for %s", folder, name)
 			}
 		}
 	}
