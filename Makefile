@@ -159,7 +159,7 @@ bench: ## Measure latency, throughput and memory of the local runner
 	@go run ./infra/e2e/bench $(FLAGS)
 
 clean: ## Remove what was built and the data of the local runner; what was fetched stays
-	@rm -rf build data widget/dist desktop/dist .aws-sam infra/e2e/test-results infra/e2e/playwright-report
+	@rm -rf build data widget/dist desktop/dist .aws-sam
 
 # --------------------------------------------------------------------------------------------------------------- not there yet
 
