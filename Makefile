@@ -105,7 +105,7 @@ test-widget test-desktop: test-%:
 	@$(step) "Testing the $*" sh -c 'cd $* && node_modules/.bin/vitest run --reporter=default --reporter=json --outputFile.json=../$(reports)/$*.json'
 
 test-browser: build/parley web
-	@cd infra/e2e && CHROMIUM="$$(cat ../../.tools/chromium)" PLAYWRIGHT_JSON_OUTPUT_NAME=../../$(reports)/browser.json \
+	@cd infra/e2e && CHROMIUM="$$(cat ../../.tools/chromium)" PLAYWRIGHT_JSON_OUTPUT_NAME="$(CURDIR)/$(reports)/browser.json" \
 		node_modules/.bin/playwright test --reporter=list,json
 
 lint: ## Check format, vet, staticcheck, types and style of the front ends, template.yaml and the routing loop
