@@ -105,7 +105,7 @@ export function mount({ name, root, button, icon, dataset, origin }: Site): { to
   visualViewport?.addEventListener('resize', () => {
     host.style.setProperty('--height', `${visualViewport?.height}px`);
   });
-  void language([dataset.lang, page.lang, ...navigator.languages]).then((found) => {
+  void language([dataset.lang, page.lang], navigator.languages).then((found) => {
     words = found;
     draw();
   });

@@ -18,16 +18,25 @@ const RTL = /^(ar|fa|he|ur)\b/;
 /** Each language besides English is a file of its own, fetched when it is wanted. */
 const OTHERS: Record<string, () => Promise<{ default: typeof en }>> = {};
 
-/** Picks the first language that we have: the owner's choice, the page's, the reader's. */
-export async function language(wanted: readonly (string | undefined)[]): Promise<Language> {
-  for (const tag of wanted) {
-    const base = tag?.split('-')[0]?.toLowerCase();
+/** Picks the first language that we have: the owner's choice, the page's, the reader's (`own`). */
+export async function language(
+  wanted: readonly (string | undefined)[],
+  own: readonly string[],
+): Promise<Language> {
+  for (const tag of [...wanted, ...own]) {
+    const base = baseOf(tag);
     if (!tag || !base) continue;
-    if (base === 'en') return english(tag);
+    // A page that says "en" leaves it to the reader how they write the time.
+    const closest = tag.includes('-') ? tag : (own.find((other) => baseOf(other) === base) ?? tag);
+    if (base === 'en') return english(closest);
     const texts = await OTHERS[base]?.().catch(() => undefined);
-    if (texts) return make(texts.default, tag);
+    if (texts) return make(texts.default, closest);
   }
   return english('en');
+}
+
+function baseOf(tag: string | undefined): string | undefined {
+  return tag?.split('-')[0]?.toLowerCase();
 }
 
 export function english(tag = 'en'): Language {
