@@ -412,8 +412,7 @@ func TestStartOnce(t *testing.T) {
 // Ensure that a customer is served whose queue was deleted, and one who asks for a queue that is not there hears so.
 func TestDeletedQueue(t *testing.T) {
 	t.Parallel()
-	tables := dynamotest.Tables(t)
-	o := staffed(t, dynamotest.Open(t, tables, dynamotest.Options{}), everybody, "ann")
+	o := opened(t, everybody, "ann")
 	ok(t, o.store.PutWebsite(t.Context(), chat.Website{ID: website, Name: "Shop", Queues: []string{"deleted", queue, "other"}}))
 	for queue, want := range map[string]chat.Code{"deleted": chat.CodeNotFound, "never": chat.CodeNotFound} {
 		c := opening("c1")
@@ -432,7 +431,7 @@ func TestDeletedQueue(t *testing.T) {
 	}
 	s = o.closes("ann", o.accepts("ann", s))
 	ok(t, o.store.PutQueue(t.Context(), chat.Queue{ID: "other", Name: "Other", Strategy: chat.BeepAll}))
-	_, err = dynamotest.Client(t, dynamotest.Options{}).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: aws.String(tables.Directory),
+	_, err = dynamotest.Client(t, dynamotest.Options{}).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: aws.String(o.tables.Directory),
 		Key: map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: "Q#" + queue}, "SK": &types.AttributeValueMemberS{Value: "Q"}}})
 	ok(t, err)
 	o.pass(2 * time.Minute) // names are believed for one

@@ -1,0 +1,699 @@
+package dynamo_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/parley-chat/parley/functions/chat"
+	"github.com/parley-chat/parley/infra/dynamo"
+	"github.com/parley-chat/parley/infra/dynamo/dynamotest"
+	"github.com/parley-chat/parley/infra/dynamo/faults"
+)
+
+// A crash of any handler between any two steps loses nothing: that is what these tests are about. The promises of DESIGN.md,
+// section 2, are read from the tables (office.violations) after every step.
+
+// process carries out one command and dies at one of its calls to the world: to the store, the routing loop or a socket. From
+// then on it does nothing more; what was on its way is carried out.
+type process struct {
+	*chat.Desk
+	office *office
+	dies   int // at which call; 0: never
+	faults http.RoundTripper
+
+	mu    sync.Mutex
+	calls int
+}
+
+// errDied tells the SDK not to repeat the call.
+type errDied struct{}
+
+func (errDied) Error() string       { return "the process has died" }
+func (errDied) CanceledError() bool { return true }
+
+// hires a process. weather is of its network; nil is fine.
+func (o *office) process(dies int, weather func(string) faults.Fault) *process {
+	p := &process{office: o, dies: dies, faults: &faults.Transport{Base: o.network(), Choose: weather}}
+	cfg := aws.Config{Region: "us-east-1", HTTPClient: &http.Client{Transport: p},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
+		})}
+	s := dynamo.New(dynamo.NewClient(cfg, dynamotest.Endpoint(o.tb)), o.tables)
+	s.Now = o.clock.now
+	p.Desk = chat.New(s, p, p, slog.New(slog.DiscardHandler))
+	p.Now = o.clock.now
+	return p
+}
+
+// network is the way to the engine.
+func (o *office) network() http.RoundTripper {
+	if o.transport == nil {
+		t := dynamo.NewTransport()
+		o.tb.Cleanup(t.CloseIdleConnections)
+		o.transport = t
+	}
+	return o.transport
+}
+
+func (p *process) step() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.calls++; p.dies > 0 && p.calls >= p.dies {
+		return errDied{}
+	}
+	return nil
+}
+
+func (p *process) dead() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dies > 0 && p.calls >= p.dies
+}
+
+func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := p.step(); err != nil {
+		return nil, err
+	}
+	return p.faults.RoundTrip(r)
+}
+
+func (p *process) Start(ctx context.Context, e chat.Execution) error {
+	if err := p.step(); err != nil {
+		return err
+	}
+	return p.office.loop.Start(ctx, e)
+}
+
+func (p *process) Answer(ctx context.Context, token string, a chat.Answer) error {
+	if err := p.step(); err != nil {
+		return err
+	}
+	return p.office.loop.Answer(ctx, token, a)
+}
+
+func (p *process) Push(ctx context.Context, to []chat.Connection, e chat.Event) []chat.Connection {
+	if p.step() != nil {
+		return nil
+	}
+	return p.office.screens.Push(ctx, to, e)
+}
+
+// violations are the broken promises that the tables show.
+func (o *office) violations() (broken []string) {
+	say := func(format string, args ...any) { broken = append(broken, fmt.Sprintf(format, args...)) }
+	holds, used := map[string][]string{}, map[int]int{}
+	offered := map[string]string{} // reservation -> agent
+	for _, id := range o.sessions {
+		s, err := o.store.Session(o.tb.Context(), id)
+		if errors.Is(err, chat.ErrNotFound) {
+			continue // its start died before it was written
+		}
+		ok(o.tb, err)
+		o.readLog(s, say)
+		if s.State == chat.Active {
+			holds[s.Agent] = append(holds[s.Agent], id)
+		}
+		if s.Seat > 0 {
+			used[s.Seat]++
+		}
+		if (s.State == chat.Offered) != (s.Offered != "") || (s.State == chat.Active) != (s.Agent != "") || s.State != chat.Active && s.Seat > 0 {
+			say("session %+v", s)
+		}
+		if s.State == chat.Offered && s.Offered != chat.Everybody {
+			offered[ref(s).Reservation()] = s.Offered
+		}
+		o.readLedger(s, say)
+	}
+	shards, err := o.store.Shards(o.tb.Context())
+	ok(o.tb, err)
+	for _, sh := range shards {
+		if sh.Used != used[sh.Number] || sh.Used > sh.Limit {
+			say("shard %+v, sessions with a seat: %d", sh, used[sh.Number])
+		}
+	}
+	for _, id := range o.agents {
+		a := o.agent(id)
+		held := len(a.Open)
+		if a.Offer != "" {
+			if held++; offered[a.Offer] != id || a.State != chat.Ready {
+				say("agent %s, who is %s, holds a reservation of nothing: %s", id, a.State, a.Offer)
+			}
+			delete(offered, a.Offer)
+		}
+		open := slices.Sorted(slices.Values(a.Open))
+		if want := slices.Sorted(slices.Values(holds[id])); !slices.Equal(open, want) {
+			say("agent %s has %v open and owns %v", id, open, want)
+		}
+		if held > a.Capacity {
+			say("agent %s holds %d of %d", id, held, a.Capacity)
+		}
+	}
+	for reservation, agent := range offered {
+		say("offer %s is made to %s, who does not hold it", reservation, agent)
+	}
+	return broken
+}
+
+// readLog holds a session's log against its state row.
+func (o *office) readLog(s chat.Session, say func(string, ...any)) {
+	page, err := o.store.Log(o.tb.Context(), s.ID, 1, 1000)
+	ok(o.tb, err)
+	state, agent, version := chat.Closed, "", 0
+	stored := map[string]int{}
+	for i, r := range page.Rows {
+		if r.Place != i+1 {
+			say("session %s: place %d holds row %d", s.ID, i+1, r.Place)
+		}
+		if r.CID != "" {
+			if stored[r.CID] > 0 {
+				say("session %s: %s is stored at %d and %d", s.ID, r.CID, stored[r.CID], r.Place)
+			}
+			stored[r.CID] = r.Place
+		}
+		was := state
+		switch r.Kind {
+		case chat.KindMessage:
+			if r.Place == 1 {
+				state = chat.Waiting
+				break
+			}
+			if r.Side == chat.FromAgent && r.By != agent || was == chat.Closed {
+				say("session %s, row %d: %s %s wrote while it was %s with %q", s.ID, r.Place, r.Side, r.By, was, agent)
+			}
+			continue
+		case chat.KindReopened:
+			state = chat.Waiting
+			if was != chat.Closed {
+				say("session %s, row %d: reopened while %s", s.ID, r.Place, was)
+			}
+		case chat.KindAccepted:
+			state, agent = chat.Active, r.By
+			if was != chat.Waiting {
+				say("session %s, row %d: accepted while %s", s.ID, r.Place, was)
+			}
+		case chat.KindRequeued:
+			state, agent = chat.Waiting, ""
+			if was != chat.Active {
+				say("session %s, row %d: returned while %s", s.ID, r.Place, was)
+			}
+		case chat.KindClosed:
+			state, agent = chat.Closed, ""
+			if was == chat.Closed {
+				say("session %s, row %d: closed twice", s.ID, r.Place)
+			}
+		}
+		if version++; r.Version != version {
+			say("session %s, row %d: version %d, want %d", s.ID, r.Place, r.Version, version)
+		}
+	}
+	now := s.State
+	if now == chat.Offered {
+		now = chat.Waiting
+	}
+	if state != now || agent != s.Agent || version != s.Version {
+		say("session %s: the log says %s with %q (%d), the state row %s with %q (%d)", s.ID, state, agent, version, s.State, s.Agent, s.Version)
+	}
+	for cid, place := range o.acknowledged[s.ID] {
+		if stored[cid] != place {
+			say("session %s: %s was acknowledged at %d and stands at %d", s.ID, cid, place, stored[cid])
+		}
+	}
+}
+
+// readLedger looks for offers without an end, or with one before it.
+func (o *office) readLedger(s chat.Session, say func(string, ...any)) {
+	for generation := 1; generation <= s.Generation; generation++ {
+		for round := 1; round <= s.Round; round++ {
+			r := chat.OfferRef{Session: s.ID, Generation: generation, Round: round}
+			offer, err := o.store.Offer(o.tb.Context(), r)
+			if errors.Is(err, chat.ErrNotFound) {
+				continue // of another generation
+			}
+			ok(o.tb, err)
+			if shows := s.State == chat.Offered && r == ref(s); shows != (offer.Outcome == "") {
+				say("offer %v shows %v and has the outcome %q", r, shows, offer.Outcome)
+			}
+		}
+	}
+}
+
+// keepsItsPromises ends the test if one is broken.
+func (o *office) keepsItsPromises(when string) {
+	o.tb.Helper()
+	if broken := o.violations(); len(broken) > 0 {
+		o.tb.Fatalf("%s: %d broken promises: %v", when, len(broken), broken)
+	}
+}
+
+// forgetsNobody ends the test if a session waits and nothing routes it.
+func (o *office) forgetsNobody() {
+	o.tb.Helper()
+	for _, id := range o.sessions {
+		if s, err := o.store.Session(o.tb.Context(), id); err == nil && s.InLine() && len(o.loop.running(id)) == 0 {
+			o.tb.Fatalf("nothing routes %+v", s)
+		}
+	}
+}
+
+// rest lets so much time go by that the reaper, who then comes, takes for lost what does not move. Everybody present gives a
+// sign of life.
+func (o *office) rest() {
+	o.tb.Helper()
+	o.pass(95 * time.Second)
+	o.beats(o.present...)
+	o.sweeps()
+}
+
+// drain lets the agents work until nothing is open, and fails the test if that takes them more than some minutes.
+func (o *office) drain() {
+	o.tb.Helper()
+	for _, a := range o.agents {
+		if o.agent(a).State != chat.Ready {
+			o.becomes(a, chat.Ready)
+		}
+	}
+	for tick := range 100 { // of 7 s: no offer shows for less
+		open := 0
+		for _, id := range o.sessions {
+			s, err := o.store.Session(o.tb.Context(), id)
+			if errors.Is(err, chat.ErrNotFound) || s.State == chat.Closed {
+				continue
+			}
+			ok(o.tb, err)
+			switch open++; s.State {
+			case chat.Offered:
+				_, err = o.desk.Accept(o.tb.Context(), desktop(o.offer(ref(s)).To[0]), ref(s))
+				o.settle()
+			case chat.Active:
+				_, err = o.desk.Close(o.tb.Context(), desktop(s.Agent), s.ID, "", "")
+				o.settle()
+			}
+			if err != nil && !errors.As(err, new(*chat.Error)) { // a refusal is fine: it is full, or the licence is
+				o.tb.Fatal(err)
+			}
+		}
+		if open == 0 {
+			break
+		}
+		if o.pass(7 * time.Second); tick%10 == 9 {
+			o.beats(o.present...)
+			o.sweeps()
+		}
+	}
+	o.pass(time.Minute) // executions whose answer was lost hear that it is over
+	o.keepsItsPromises("at rest")
+	for _, id := range o.sessions {
+		if s, err := o.store.Session(o.tb.Context(), id); err == nil && s.State != chat.Closed {
+			o.tb.Errorf("not at rest: %+v", s)
+		}
+		if names := o.loop.running(id); len(names) > 0 {
+			o.tb.Errorf("still running: %v", names)
+		}
+	}
+}
+
+// Ensure that a handler may die before any of its calls, and neither loses a session nor breaks a promise, whether its caller
+// asks again or not.
+func TestDeaths(t *testing.T) {
+	t.Parallel()
+	offered := func(o *office) chat.Session { return o.writes("c1") }
+	active := func(o *office) chat.Session { return o.accepts("ann", o.writes("c1")) }
+	closed := func(o *office) chat.Session { return o.closes("ann", active(o)) }
+	waiting := func(o *office) chat.Session {
+		for _, a := range o.agents {
+			o.becomes(a, chat.Paused)
+		}
+		return o.writes("c1")
+	}
+	// visit is the next one of the router.
+	visit := func(ctx context.Context, p *process, _ chat.Session) error {
+		v, found := p.office.loop.due()
+		if !found {
+			p.office.clock.set(p.office.loop.next())
+			v, _ = p.office.loop.due()
+		}
+		err := p.Route(ctx, v)
+		if err != nil {
+			p.office.loop.failed(v.Token)
+		}
+		return err
+	}
+	tests := []struct {
+		name     string
+		queue    chat.Queue
+		licence  int
+		before   func(*office) chat.Session
+		command  func(context.Context, *process, chat.Session) error
+		minCalls int
+	}{
+		{"start", byTurns, 0, nil, func(ctx context.Context, p *process, _ chat.Session) error {
+			_, err := p.Desk.Start(ctx, page("c1"), opening("c1"))
+			return err
+		}, 7},
+		{"send", byTurns, 0, active, func(ctx context.Context, p *process, s chat.Session) error {
+			row, err := p.Send(ctx, page("c1"), chat.Outgoing{Session: s.ID, CID: "m2", Text: "Hello?", After: 2})
+			p.office.acknowledges(s.ID, "m2", row, err)
+			return err
+		}, 4},
+		{"reopen", everybody, 0, closed, func(ctx context.Context, p *process, s chat.Session) error {
+			row, err := p.Send(ctx, page("c1"), chat.Outgoing{Session: s.ID, CID: "m2", Text: "Again!", After: 3})
+			p.office.acknowledges(s.ID, "m2", row, err)
+			return err
+		}, 7},
+		{"accept, of one", byTurns, 5, offered, func(ctx context.Context, p *process, s chat.Session) error {
+			_, err := p.Accept(ctx, desktop("ann"), ref(s))
+			return err
+		}, 12},
+		{"accept, of everybody", everybody, 0, offered, func(ctx context.Context, p *process, s chat.Session) error {
+			_, err := p.Accept(ctx, desktop("ann"), ref(s))
+			return err
+		}, 12},
+		{"accept without a seat", byTurns, 1, func(o *office) chat.Session {
+			s := o.writes("c1") // rings at Ann
+			o.accepts("bob", o.writes("c0"))
+			return s
+		}, func(ctx context.Context, p *process, s chat.Session) error {
+			_, err := p.Accept(ctx, desktop("ann"), ref(s))
+			return err
+		}, 7},
+		{"reject, of one", byTurns, 0, offered, func(ctx context.Context, p *process, s chat.Session) error {
+			return p.Reject(ctx, desktop("ann"), ref(s))
+		}, 5},
+		{"reject, the last of everybody", everybody, 0, func(o *office) chat.Session {
+			s := o.writes("c1")
+			return o.rejects("bob", s)
+		}, func(ctx context.Context, p *process, s chat.Session) error {
+			return p.Reject(ctx, desktop("ann"), ref(s))
+		}, 6},
+		{"pause", byTurns, 0, offered, func(ctx context.Context, p *process, _ chat.Session) error {
+			_, err := p.SetAvailability(ctx, desktop("ann"), chat.Paused, "Lunch")
+			return err
+		}, 7},
+		{"close", byTurns, 5, active, func(ctx context.Context, p *process, s chat.Session) error {
+			_, err := p.Close(ctx, desktop("ann"), s.ID, "", "")
+			return err
+		}, 9},
+		{"leave the line", byTurns, 0, waiting, leave, 6},
+		{"leave while it rings", byTurns, 0, offered, leave, 8},
+		{"leave an agent", everybody, 5, active, leave, 8},
+		{"the sweep returns a session", byTurns, 5, func(o *office) chat.Session {
+			s := active(o)
+			for range 6 {
+				o.pass(time.Minute)
+				o.beats(page("c1"), desktop("bob"))
+			}
+			return s
+		}, sweep, 15},
+		{"the sweep raises the part", byTurns, 0, func(o *office) chat.Session {
+			s := offered(o)
+			o.loop.end(s.ID, false)
+			o.pass(2 * time.Minute)
+			o.beats(page("c1"), desktop("ann"), desktop("bob"))
+			return s
+		}, sweep, 7},
+		{"a visit that offers", everybody, 0, func(o *office) chat.Session {
+			s := waiting(o)
+			for _, a := range o.agents {
+				_, err := o.desk.SetAvailability(o.tb.Context(), desktop(a), chat.Ready, "")
+				ok(o.tb, err)
+			}
+			return s
+		}, visit, 9},
+		{"a visit that parks", byTurns, 0, waiting, visit, 7},
+		{"a visit that expires, of one", byTurns, 0, offered, visit, 12},
+		{"a visit that expires, of everybody", everybody, 0, offered, visit, 12},
+		{"a visit that finds nobody waiting", everybody, 0, func(o *office) chat.Session {
+			s := waiting(o)
+			o.pass(150 * time.Second)
+			return s
+		}, visit, 9},
+	}
+	for _, test := range tests {
+		for _, again := range []bool{true, false} {
+			name := test.name
+			if again {
+				name += ", and again"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				for dies := 1; ; dies++ {
+					o := opened(t, test.queue, "ann", "bob")
+					if test.licence > 0 {
+						ok(t, o.store.PutLicence(t.Context(), test.licence))
+					}
+					o.knows(chat.SessionID(website, "c1", "nonce"))
+					o.present = []chat.Connection{page("c1"), desktop("ann"), desktop("bob")}
+					var s chat.Session
+					if test.before != nil {
+						s = test.before(o)
+					}
+					p := o.process(dies, nil)
+					err := test.command(t.Context(), p, s)
+					died := p.dead()
+					if err != nil && !died && !errors.As(err, new(*chat.Error)) {
+						t.Fatal(err)
+					}
+					if again && died {
+						err := test.command(t.Context(), o.process(0, nil), s)
+						if err != nil && !errors.As(err, new(*chat.Error)) {
+							t.Fatal(err)
+						}
+					} else {
+						o.keepsItsPromises(fmt.Sprintf("dead at call %d", dies))
+						o.rest()
+					}
+					o.forgetsNobody()
+					o.drain()
+					if t.Failed() {
+						t.Fatalf("dead at call %d", dies)
+					}
+					if !died {
+						if p.calls < test.minCalls {
+							t.Errorf("only %d calls: this is not the command that was meant", p.calls)
+						}
+						return
+					}
+				}
+			})
+		}
+	}
+}
+
+func leave(ctx context.Context, p *process, s chat.Session) error {
+	_, err := p.Leave(ctx, page("c1"), s.ID)
+	return err
+}
+
+func sweep(ctx context.Context, p *process, _ chat.Session) error {
+	_, err := p.Sweep(ctx, false)
+	return err
+}
+
+// acknowledges remembers what a writer was told.
+func (o *office) acknowledges(session, cid string, row chat.Row, err error) {
+	if err != nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.acknowledged[session] == nil {
+		o.acknowledged[session] = map[string]int{}
+	}
+	o.acknowledged[session][cid] = row.Place
+}
+
+// Ensure that every promise holds after every step of random schedules: customers, agents, the router and the reaper act side by
+// side, on a network that loses replies and in processes that die; and that all comes to rest once the faults are over.
+func TestSchedules(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			w := &schedule{Rand: rand.New(rand.NewPCG(seed, 0)), outbox: map[string]chat.Outgoing{}, cursor: map[string]int{}}
+			q := []chat.Queue{everybody, byTurns, {Strategy: chat.FewestChats, Timeout: 40, MaxWait: 400}}[seed%3]
+			q.LostAfter = 200
+			w.office = opened(t, q, "ann", "bob", "eve")
+			ok(t, w.store.PutLicence(t.Context(), 4))
+			for i := range 6 {
+				c := fmt.Sprintf("c%d", i)
+				w.customers = append(w.customers, c)
+				w.knows(chat.SessionID(website, c, "nonce"))
+			}
+			for step := range 60 {
+				w.step()
+				w.keepsItsPromises(fmt.Sprintf("step %d", step))
+			}
+			w.present = nil
+			for _, a := range w.agents {
+				w.present = append(w.present, desktop(a))
+			}
+			for _, c := range w.customers {
+				w.present = append(w.present, page(c))
+			}
+			w.rest()
+			w.drain()
+			t.Logf("%d commands, %d died, %d refused, %d faults; %d executions lost", w.commands, w.deaths, w.refusals, w.failures, w.lost)
+		})
+	}
+}
+
+// schedule is an office where anything may happen.
+type schedule struct {
+	*rand.Rand
+	*office
+	customers []string
+	swept     time.Time
+
+	mu     sync.Mutex
+	outbox map[string]chat.Outgoing // the message that a writer repeats until it is answered
+	cursor map[string]int           // the last place that a writer has seen, by writer and session
+
+	commands, deaths, refusals, failures, lost int
+}
+
+// weather is the network of a process.
+var badWeather = faults.Chances{Conflict: 0.03, Throttle: 0.01, LostReply: 0.03}
+
+// step lets some things happen side by side, and time go by.
+func (w *schedule) step() {
+	var wg sync.WaitGroup
+	for range 1 + w.IntN(4) {
+		dies := 0
+		if w.IntN(3) == 0 {
+			dies = 1 + w.IntN(25)
+		}
+		p := w.process(dies, faults.Random(w.Uint64(), badWeather))
+		act := w.act()
+		w.commands++
+		wg.Go(func() {
+			err := act(w.tb.Context(), p)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			switch {
+			case p.dead():
+				w.deaths++
+			case errors.As(err, new(*chat.Error)):
+				w.refusals++
+			case err != nil:
+				w.failures++
+			}
+		})
+	}
+	wg.Wait()
+	w.clock.set(w.clock.now().Add(time.Duration(w.IntN(12_000)) * time.Millisecond))
+	if w.IntN(40) == 0 {
+		w.loop.end(w.anySession(), w.IntN(2) == 0)
+		w.lost++
+	}
+}
+
+func (w *schedule) anySession() string { return w.sessions[w.IntN(len(w.sessions))] }
+
+// act chooses what happens next. Whatever is due of the router and the reaper goes first more often than not.
+func (w *schedule) act() func(context.Context, *process) error {
+	if v, found := w.loop.due(); found && w.IntN(8) > 0 {
+		return func(ctx context.Context, p *process) error {
+			err := p.Route(ctx, v)
+			if err != nil {
+				w.loop.failed(v.Token)
+			}
+			return err
+		}
+	} else if found {
+		w.loop.failed(v.Token) // the function did not even start
+	}
+	if now := w.clock.now(); now.Sub(w.swept) > time.Minute {
+		w.swept = now
+		return func(ctx context.Context, p *process) error { _, err := p.Sweep(ctx, false); return err }
+	}
+	agent, customer, id := w.agents[w.IntN(len(w.agents))], w.customers[w.IntN(len(w.customers))], w.anySession()
+	s, err := w.store.Session(w.tb.Context(), id)
+	if err != nil {
+		return func(ctx context.Context, p *process) error {
+			_, err := p.Desk.Start(ctx, page(customer), opening(customer))
+			return err
+		}
+	}
+	if s.State == chat.Active && w.IntN(3) > 0 {
+		agent = s.Agent
+	}
+	r := ref(s)
+	if w.IntN(5) == 0 {
+		r.Round = max(1, r.Round-1) // late
+	}
+	switch n := w.IntN(20); {
+	case n < 6 && s.State == chat.Offered:
+		return func(ctx context.Context, p *process) error { _, err := p.Accept(ctx, desktop(agent), r); return err }
+	case n < 8 && s.State == chat.Offered:
+		return func(ctx context.Context, p *process) error { return p.Reject(ctx, desktop(agent), r) }
+	case n < 10 && s.State == chat.Offered:
+		seen := w.IntN(2) == 0
+		return func(ctx context.Context, p *process) error { return p.Mark(ctx, desktop(agent), r, seen) }
+	case n < 3:
+		return func(ctx context.Context, p *process) error {
+			_, err := p.Close(ctx, desktop(agent), id, "", "")
+			return err
+		}
+	case n < 7:
+		return w.says(desktop(agent), id)
+	case n < 12:
+		return w.says(page(s.Customer), id)
+	case n < 13:
+		return func(ctx context.Context, p *process) error { _, err := p.Leave(ctx, page(s.Customer), id); return err }
+	case n < 14:
+		return func(ctx context.Context, p *process) error {
+			_, err := p.Desk.Start(ctx, page(customer), opening(customer))
+			return err
+		}
+	case n < 16:
+		state := []chat.Availability{chat.Paused, chat.Offline, chat.Ready, chat.Ready, chat.Ready}[w.IntN(5)]
+		return func(ctx context.Context, p *process) error {
+			_, err := p.SetAvailability(ctx, desktop(agent), state, "")
+			return err
+		}
+	case n < 18:
+		return func(ctx context.Context, p *process) error { _, err := p.Beat(ctx, page(s.Customer)); return err }
+	default:
+		return func(ctx context.Context, p *process) error { _, err := p.Beat(ctx, desktop(agent)); return err }
+	}
+}
+
+// says sends a message as a client does: the same one again, behind the same place, until it is answered; then the next.
+func (w *schedule) says(c chat.Connection, session string) func(context.Context, *process) error {
+	who := c.ID + " " + session
+	w.mu.Lock()
+	m, waits := w.outbox[who]
+	if !waits {
+		m = chat.Outgoing{Session: session, CID: fmt.Sprintf("%s %d", who, w.Uint32()), Text: "Hello?", After: max(1, w.cursor[who])}
+		w.outbox[who] = m
+	}
+	w.mu.Unlock()
+	return func(ctx context.Context, p *process) error {
+		row, err := p.Send(ctx, c, m)
+		if p.dead() {
+			return err
+		}
+		var refused *chat.Error
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		switch {
+		case err == nil:
+			w.acknowledges(session, m.CID, row, nil)
+			w.cursor[who] = max(w.cursor[who], row.Place)
+			delete(w.outbox, who)
+		case errors.As(err, &refused) && !refused.Retry:
+			delete(w.outbox, who)
+		}
+		return err
+	}
+}
