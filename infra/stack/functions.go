@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+)
+
+// Budgets of a function. Unpacking, paging in and starting a binary are a part of every cold start.
+const (
+	mostBinary = 10_000_000 // bytes
+	mostZipped = 4_000_000  // bytes
+	mostInit   = 20.0       // milliseconds from the start of the process until it asks for its first event, median
+	// starts is how often each function is started to measure that.
+	starts = 10
+)
+
+// function is what the emulator knows of a deployed function (infra/stack/processes.py). Times are milliseconds.
+type function struct {
+	Function string    `json:"function"`
+	Zipped   int64     `json:"zipped"`
+	Pids     []int     `json:"pids"`
+	Init     []float64 `json:"init"`
+	Warm     []float64 `json:"warm"`
+
+	binary int64
+}
+
+// name is the logical id without "Function": the folder.
+func (f function) name() string {
+	_, name, _ := strings.Cut(f.Function, "-")
+	id, _, _ := strings.Cut(name, "-")
+	return strings.ToLower(strings.TrimSuffix(id, "Function"))
+}
+
+// ask calls the part of the emulator that knows about processes.
+func (s *stack) ask(ctx context.Context, method, path string, into any) error {
+	if s.Processes == "" {
+		return errOutOfReach("the functions' processes are not ours to see")
+	}
+	r, err := http.NewRequestWithContext(ctx, method, s.Processes+path, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: status %d", path, resp.StatusCode)
+	}
+	return json.NewDecoder(resp.Body).Decode(into)
+}
+
+// functions are all deployed functions; none where nobody can tell.
+func (s *stack) functions(ctx context.Context) ([]function, error) {
+	if s.Processes == "" {
+		return nil, nil
+	}
+	var all []function
+	if err := s.ask(ctx, http.MethodGet, "/functions", &all); err != nil {
+		return nil, err
+	}
+	for i, f := range all {
+		id := strings.Split(f.Function, "-")[1]
+		info, err := os.Stat(filepath.Join(home, "build", id, "bootstrap"))
+		if err != nil {
+			return nil, err
+		}
+		all[i].binary = info.Size()
+	}
+	return all, nil
+}
+
+// kill ends processes of a function without warning, and returns how many.
+func (s *stack) kill(ctx context.Context, function string, busy bool) (int, error) {
+	q := url.Values{"function": {function}}
+	if busy {
+		q.Set("busy", "1")
+	}
+	var reply struct{ Killed []int }
+	err := s.ask(ctx, http.MethodPost, "/kill?"+q.Encode(), &reply)
+	return len(reply.Killed), err
+}
+
+// measureStarts starts each function often enough to know how long that takes, and compares with the budgets.
+func (s *stack) measureStarts(ctx context.Context) (string, error) {
+	all, err := s.functions(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range all {
+		if err := s.ask(ctx, http.MethodPost, fmt.Sprintf("/start?function=%s&times=%d", url.QueryEscape(f.Function), starts), &struct{}{}); err != nil {
+			return "", err
+		}
+	}
+	if all, err = s.functions(ctx); err != nil {
+		return "", err
+	}
+	s.quiet = map[string][]float64{}
+	var over []string
+	slowest := 0.0
+	for _, f := range all {
+		init := at(f.Init, 0.5)
+		s.quiet[f.Function] = f.Init
+		slowest = max(slowest, init)
+		if init > mostInit || f.binary > mostBinary || f.Zipped > mostZipped {
+			over = append(over, fmt.Sprintf("%s (%.0f ms, %d bytes, %d zipped)", f.name(), init, f.binary, f.Zipped))
+		}
+	}
+	if len(over) > 0 {
+		return "", fmt.Errorf("above %.0f ms, %d bytes or %d zipped: %s", mostInit, mostBinary, mostZipped, strings.Join(over, ", "))
+	}
+	return fmt.Sprintf("slowest init %.1f ms (median of %d)", slowest, starts), nil
+}
+
+// printFunctions prints sizes, starts as they were measured when nothing else ran, and invocations of everything that was played.
+func (s *stack) printFunctions(all []function) {
+	if len(all) == 0 {
+		return
+	}
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\nfunction\tbytes\tzipped\tinit p50\tslowest\twarm p50\tp99\tinvocations\t")
+	for _, f := range all {
+		init := s.quiet[f.Function]
+		fmt.Fprintf(t, "%s\t%d\t%d\t%.1f ms\t%.1f ms\t%.1f ms\t%.1f ms\t%d\t\n", f.name(), f.binary, f.Zipped,
+			at(init, 0.5), at(init, 1), at(f.Warm, 0.5), at(f.Warm, 0.99), len(f.Warm))
+	}
+	t.Flush()
+}
