@@ -25,8 +25,15 @@ const PHONE = '(max-width: 480px)';
 /** The colour of the tokens themselves, whose dark form was chosen by hand. */
 const PINE = '#0b6b5b';
 
+/** What the page can do with it. */
+export interface Mounted {
+  toggle(): void;
+  /** Lets go of the socket and of everything that listens. */
+  stop(): void;
+}
+
 /** Puts the app into the loader's shadow root, closed unless it was open on the page before. */
-export function mount({ name, root, button, icon, dataset, origin }: Site): { toggle(): void } {
+export function mount({ name, root, button, icon, dataset, origin }: Site): Mounted {
   const host = root.host as HTMLElement;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(tokens + css);
@@ -98,13 +105,15 @@ export function mount({ name, root, button, icon, dataset, origin }: Site): { to
   };
 
   widget.subscribe(draw);
-  dark.addEventListener('change', draw);
-  phone.addEventListener('change', draw);
-  new MutationObserver(draw).observe(page, { attributeFilter: ['data-theme', 'dir'] });
+  widget.listen(dark, 'change', draw);
+  widget.listen(phone, 'change', draw);
+  const observer = new MutationObserver(draw);
+  observer.observe(page, { attributeFilter: ['data-theme', 'dir'] });
   // A phone's keyboard covers the lower half of the page: the panel fits into what is left.
-  visualViewport?.addEventListener('resize', () => {
-    host.style.setProperty('--height', `${visualViewport?.height}px`);
-  });
+  const { visualViewport: viewport } = window;
+  if (viewport) {
+    widget.listen(viewport, 'resize', () => host.style.setProperty('--height', `${viewport.height}px`));
+  }
   void language([dataset.lang, page.lang], navigator.languages).then((found) => {
     words = found;
     draw();
@@ -116,6 +125,12 @@ export function mount({ name, root, button, icon, dataset, origin }: Site): { to
     toggle() {
       focus = true;
       widget.toggle();
+    },
+    stop() {
+      observer.disconnect();
+      uncover?.();
+      render(null, box);
+      widget.stop();
     },
   };
 }

@@ -329,6 +329,13 @@ test('typing is told every 3 s at most, and shown for 4 s or until the message c
   expect(typing()).toBeUndefined();
 });
 
+test('what we wrote ourselves needs no receipt', async () => {
+  const mine = row(2, { side: 'customer' });
+  const client = await welcomed(view({ head: 2, rows: [row(1), mine], read: { customer: 1 } }));
+  client.seen('s1');
+  expect(FakeSocket.last.requests('read')).toEqual([]);
+});
+
 test('what was seen is said once, and what the other side read is kept', async () => {
   const client = await welcomed(view({ head: 2, rows: rowsTo(2), read: { agent: 1 } }));
   client.seen('s1');
@@ -420,14 +427,16 @@ test('two tabs: what one writes, both show; the tab with the socket sends it', a
   for (const client of [leader, follower]) {
     expect([texts(client), pending(client)]).toEqual([['row 1', 'from the second tab'], []]);
   }
+  FakeSocket.last.say({ type: 'rows', session: 's1', head: 3, rows: [row(3)] });
+  await drawn();
   follower.seen('s1');
   await drawn();
-  expect(leader.state.sessions[0]?.read.customer).toBe(2);
+  expect(leader.state.sessions[0]?.read.customer).toBe(3);
 
   leader.stop();
   await settle();
   expect(FakeSocket.all.length).toBe(2);
   FakeSocket.last.open();
-  expect(FakeSocket.last.request('hello').cursors).toEqual({ s1: 2 });
+  expect(FakeSocket.last.request('hello').cursors).toEqual({ s1: 3 });
   browser.uninstall();
 });

@@ -212,9 +212,9 @@ export class Client {
   /** Everything in `rows` was on a visible screen. */
   seen(session: string): void {
     const entry = this.entries.get(session);
-    if (!entry || entry.log.last <= (entry.read[this.side] ?? 0)) return;
-    const place = entry.log.last;
-    this.hasRead(entry, this.side, place);
+    // What we wrote ourselves needs no receipt.
+    const place = entry?.log.rows.findLast((row) => row.side !== this.side)?.place ?? 0;
+    if (!entry || !this.hasRead(entry, this.side, place)) return;
     this.droppable({ type: 'read', session, place });
     this.link.note({ read: session, place } satisfies Note);
     this.changed(true);

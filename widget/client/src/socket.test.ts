@@ -158,9 +158,21 @@ test('drops what is not a frame: broken JSON and the errors of the gateway', asy
   expect(onFrame).not.toHaveBeenCalled();
 });
 
-test('after stop there are no sockets and no timers', async () => {
-  const { socket } = await opened();
+test.each([
+  ['open', opened],
+  [
+    'on its way',
+    async () => {
+      const made = make();
+      await settle();
+      return made;
+    },
+  ],
+])('after stop there are no sockets and no timers: %s', async (_, begin) => {
+  const { socket } = await begin();
   socket.stop();
   expect(FakeSocket.last.readyState).toBe(3);
   expect(vi.getTimerCount()).toBe(0);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(FakeSocket.all.length).toBe(1);
 });

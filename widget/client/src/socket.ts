@@ -45,6 +45,7 @@ export interface SocketOptions {
 export class Socket {
   private current: WebSocket | undefined;
   private dialling = false;
+  private opening: WebSocket | undefined;
   private stopped = false;
   private failures = 0;
   private heard = 0;
@@ -91,6 +92,7 @@ export class Socket {
     for (const name of ['retry', 'ping', 'deadline', 'renewal'] as const) this.clear(name);
     this.current?.close(1000);
     this.current = undefined;
+    this.opening?.close();
   }
 
   private async dial(): Promise<void> {
@@ -106,6 +108,7 @@ export class Socket {
       this.failed();
       return;
     }
+    this.opening = ws;
     const slow = setTimeout(() => ws.close(), DEADLINE);
     ws.onopen = () => {
       clearTimeout(slow);
@@ -120,10 +123,7 @@ export class Socket {
 
   private opened(ws: WebSocket): void {
     this.dialling = false;
-    if (this.stopped) {
-      ws.close(1000);
-      return;
-    }
+    this.opening = undefined;
     const old = this.current;
     if (old) setTimeout(() => old.close(1000), OVERLAP);
     this.current = ws;
@@ -169,6 +169,7 @@ export class Socket {
 
   private failed(): void {
     this.dialling = false;
+    this.opening = undefined;
     this.failures++;
     // A failed renewal leaves the old socket in place: it is tried again until the gateway ends that.
     this.retry();

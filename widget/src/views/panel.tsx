@@ -29,11 +29,11 @@ export function Panel({ modal, focus }: PanelProps) {
     const { current } = section;
     if (!focus || !current) return;
     // Later, when a form comes or goes, the focus follows; but nobody is fetched back from elsewhere on the page.
-    const root = current.getRootNode() as Document | ShadowRoot;
-    const here = root.activeElement;
-    const lost = !here || here === current || here === document.body;
-    const elsewhere = ![document.body, (root as ShadowRoot).host].includes(document.activeElement as Element);
-    if (arrived.current && (!lost || elsewhere)) return;
+    const root = current.getRootNode() as ShadowRoot;
+    const within = root.activeElement;
+    const page = document.activeElement;
+    const lost = (!within || within === current) && (!page || page === document.body || page === root.host);
+    if (arrived.current && !lost) return;
     arrived.current = true;
     (current.querySelector<HTMLElement>('input, textarea') ?? current).focus({ preventScroll: true });
   }, [focus, going, !config, !View]);

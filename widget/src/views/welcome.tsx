@@ -71,22 +71,26 @@ export function Welcome({ config }: { config: WebsiteConfig }) {
         </p>
         {open !== 'open' && <p class="hint">{t(`hint.${open}`)}</p>}
         {config.askName && (
-          <label for="name">
-            {t('name')} <small>{t('optional')}</small>
+          <div class="field">
+            <label for="name">
+              {t('name')} <small>{t('optional')}</small>
+            </label>
             <input autocomplete="name" {...field('name')} />
             {error('name')}
-          </label>
+          </div>
         )}
         {config.askEmail && (
-          <label for="email">
-            {t('email')} <small>{t('optional')}</small>
+          <div class="field">
+            <label for="email">
+              {t('email')} <small>{t('optional')}</small>
+            </label>
             <input type="email" inputMode="email" autocomplete="email" {...field('email')} />
             {error('email')}
-          </label>
+          </div>
         )}
         {config.queues.length > 1 && (
-          <label for="queue">
-            {t('queue')}
+          <div class="field">
+            <label for="queue">{t('queue')}</label>
             <select name="queue" id="queue">
               {config.queues.map((queue) => (
                 <option key={queue.id} value={queue.id}>
@@ -94,10 +98,10 @@ export function Welcome({ config }: { config: WebsiteConfig }) {
                 </option>
               ))}
             </select>
-          </label>
+          </div>
         )}
-        <label for="text">
-          {t('question')}
+        <div class="field">
+          <label for="text">{t('question')}</label>
           <textarea
             rows={3}
             {...field('text')}
@@ -113,7 +117,7 @@ export function Welcome({ config }: { config: WebsiteConfig }) {
             }}
           />
           {error('text')}
-        </label>
+        </div>
       </div>
       <div class="act">
         <button type="submit" class="cta">

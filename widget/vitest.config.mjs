@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { tokens } from './tokens.mjs';
 
 export default defineConfig({
+  plugins: [tokens()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
     environment: 'jsdom',

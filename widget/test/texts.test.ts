@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { english, language } from '../src/texts';
+
+const AT = new Date(2026, 10, 24, 14, 2).getTime();
+
+test('the owner’s choice, the page’s, then the reader’s', async () => {
+  expect((await language([undefined, 'xx'], ['qq', 'en-AU'])).tag).toBe('en-AU');
+  expect((await language(['en-NZ', 'en'], ['en-AU'])).tag).toBe('en-NZ');
+  expect((await language([''], [])).tag).toBe('en');
+});
+
+test('a page in English leaves it to the reader how they write the time', async () => {
+  expect((await language(['en'], ['pt-PT', 'en-GB'])).time(AT)).toBe('14:02');
+  expect((await language(['en'], ['pt-PT'])).time(AT)).toMatch(/2:02\sPM/);
+});
+
+test('what is no language tag is English', async () => {
+  expect((await language(['en_not a tag!'], [])).t('send')).toBe('Send message');
+});
+
+test('says days as people do', () => {
+  const { day } = english('en-GB');
+  const hours = (n: number) => AT + n * 3_600_000;
+  expect([day(AT, AT), day(hours(-15), AT), day(hours(-40), AT)]).toEqual([
+    'Today',
+    'Yesterday',
+    '22 November 2026',
+  ]);
+});
+
+test('counts places in the line', () => {
+  const { t } = english();
+  expect([1, 2, 4].map((n) => t('waiting.place', { n }))).toEqual([
+    'You’re next',
+    'You’re second in line',
+    'You’re number 4 in line',
+  ]);
+});

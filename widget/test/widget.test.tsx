@@ -1,0 +1,466 @@
+import { fireEvent, within } from '@testing-library/dom';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { endOfWorld, FakeSocket } from '../client/test/fakes';
+import { mount } from '../src/mount';
+import { drawn, page } from './page';
+
+let service: ReturnType<typeof page>;
+let leave: (() => void) | undefined;
+beforeEach(() => {
+  service = page();
+});
+afterEach(async () => {
+  leave?.();
+  leave = undefined;
+  // Preact keeps effects for the next frame in one list: a frame that never came would hold up those of the next test.
+  await vi.advanceTimersByTimeAsync(200);
+  const ticking = vi.getTimerCount();
+  endOfWorld();
+  expect(ticking, 'nothing ticks after the end').toBe(0);
+});
+
+const NOW = 1_800_000_000_000;
+const marta = { by: 'marta', name: 'Marta Kovač' };
+
+/** The widget on a page, as the loader puts it there. */
+function embed(dataset: DOMStringMap = {}) {
+  const host = document.createElement('parley-chat');
+  const root = host.attachShadow({ mode: 'open' });
+  (root as { adoptedStyleSheets: unknown[] }).adoptedStyleSheets = [];
+  const button = document.createElement('button');
+  button.setAttribute('aria-label', 'Chat');
+  const icon = document.createElementNS('http://www.w3.org/2000/svg', 'path') as SVGPathElement;
+  root.append(button);
+  document.body.append(document.createElement('main'), host);
+  const chat = mount({
+    name: 'parley:fern',
+    root,
+    button,
+    icon,
+    dataset: { website: 'fern', ...dataset },
+    origin: 'https://chat.example',
+  });
+  leave = () => chat.stop();
+  const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTimeAsync.bind(vi) });
+  const view = within(root.querySelector('.w') as HTMLElement);
+  return { host, root, button, chat, user, view };
+}
+
+type Embedded = ReturnType<typeof embed>;
+
+async function opened(dataset?: DOMStringMap) {
+  const widget = embed(dataset);
+  widget.chat.toggle();
+  await drawn();
+  return widget;
+}
+
+const view = (more: object = {}) => ({
+  session: 's1',
+  generation: 1,
+  state: 'WAITING',
+  head: 1,
+  queue: { id: 'plants', name: 'Plant care' },
+  position: 2,
+  ...more,
+});
+const row = (place: number, more: object) => ({
+  place,
+  kind: 'message',
+  side: 'agent',
+  at: NOW + place,
+  ...more,
+});
+
+/** Writes the first message and plays the server until it waits in the line. */
+async function started({ user, view: screen }: Embedded, text = 'Help!') {
+  await user.type(screen.getByLabelText('Your question'), text);
+  await user.click(screen.getByRole('button', { name: 'Start chat' }));
+  await drawn();
+  FakeSocket.last.open();
+  FakeSocket.last.answer('hello', { type: 'welcome', now: Date.now(), sessions: [] });
+  await drawn();
+  const { cid } = FakeSocket.last.request('start');
+  FakeSocket.last.answer('start', {
+    type: 'session',
+    now: Date.now(),
+    session: view({ rows: [row(1, { side: 'customer', text, cid })] }),
+  });
+  await drawn();
+}
+
+/** Marta takes the session and writes. */
+async function answered(text = 'Hello Ana') {
+  FakeSocket.last.say({
+    type: 'session',
+    now: Date.now(),
+    session: view({
+      state: 'ACTIVE',
+      head: 2,
+      position: undefined,
+      agent: { id: 'marta', name: 'Marta Kovač' },
+      rows: [row(2, { kind: 'accepted', side: 'system', ...marta })],
+    }),
+  });
+  FakeSocket.last.say({ type: 'rows', session: 's1', head: 3, rows: [row(3, { ...marta, text })] });
+  await drawn();
+}
+
+test('asks for nothing but the website until somebody writes, then connects', async () => {
+  const widget = await opened();
+  const { user, view: screen } = widget;
+  expect(service.asked).toEqual(['https://chat.example/v1/websites/fern']);
+  const dialog = screen.getByRole('dialog', { name: 'Fern & Fable' });
+  expect(dialog.textContent).toContain('Hello!');
+  expect(widget.root.activeElement, 'the first field has the focus').toBe(screen.getByLabelText(/Your name/));
+
+  await user.type(screen.getByLabelText(/Your name/), 'Ana Lima');
+  await user.type(screen.getByLabelText(/E-mail/), 'ana@example.com');
+  await started(widget, 'Is it pet friendly?');
+  expect(service.asked[1]).toBe('https://chat.example/v1/websites/fern/token');
+  expect(FakeSocket.last.request('start')).toMatchObject({
+    text: 'Is it pet friendly?',
+    name: 'Ana Lima',
+    email: 'ana@example.com',
+    page: { url: `${location.origin}/`, title: 'Shop' },
+  });
+  expect(screen.getByText('You’re second in line')).toBeTruthy();
+  expect(screen.getByRole('log').textContent).toContain('Is it pet friendly?');
+  expect(widget.root.activeElement, 'the focus follows').toBe(screen.getByRole('textbox'));
+});
+
+test('there is one panel, whatever happens while it is drawn', async () => {
+  const widget = await opened();
+  await started(widget);
+  await answered();
+  expect(widget.view.getAllByRole('dialog').length).toBe(1);
+  expect(widget.view.getAllByRole('log').length).toBe(1);
+});
+
+test('says in words what is wrong with a form, and takes the focus there', async () => {
+  const { root, user, view: screen } = await opened();
+  await user.type(screen.getByLabelText(/E-mail/), 'ana.lima@');
+  await user.click(screen.getByRole('button', { name: 'Start chat' }));
+  const email = screen.getByLabelText(/E-mail/);
+  const said = (field: HTMLElement) =>
+    root.getElementById(field.getAttribute('aria-describedby') ?? '')?.textContent;
+  expect(said(email)).toBe('Add the part after the @, like name@example.com');
+  expect(said(screen.getByLabelText(/Your question/))).toBe('Write what you would like to ask');
+  expect(root.activeElement).toBe(email);
+  await user.type(email, 'example.com');
+  expect(email.getAttribute('aria-invalid')).toBe('false');
+});
+
+test('a website that is not reached can be asked again; one that is unknown cannot', async () => {
+  service.status = 0;
+  const { user, view: screen } = await opened();
+  expect(screen.getByRole('alert').textContent).toContain('could not be reached');
+  service.status = 404;
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  await drawn();
+  expect(screen.getByRole('alert').textContent).toBe('This website’s chat is not set up yet.');
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+});
+
+test('says when nobody is here, and takes the message all the same', async () => {
+  service.config = { ...service.config, open: 'nobody' };
+  const widget = await opened();
+  expect(widget.view.getByText('Nobody is here right now')).toBeTruthy();
+  await started(widget);
+  expect(widget.view.getByText('You’re second in line')).toBeTruthy();
+});
+
+test('asks for a topic where there are several queues', async () => {
+  service.config = {
+    ...service.config,
+    askName: false,
+    askEmail: false,
+    queues: [
+      { id: 'plants', name: 'Plant care' },
+      { id: 'orders', name: 'Orders' },
+    ],
+  };
+  const widget = await opened();
+  expect(widget.view.queryByLabelText(/Your name/)).toBeNull();
+  await widget.user.selectOptions(widget.view.getByLabelText('What is it about?'), 'Orders');
+  await started(widget);
+  expect(FakeSocket.last.request('start')).toMatchObject({ queue: 'orders' });
+});
+
+test('a whole conversation: joined, typing, answered, read, closed, reopened', async () => {
+  const widget = await opened();
+  const { user, view: screen } = widget;
+  await started(widget);
+  await answered('See https://shop.example/care <b>now</b>');
+  const log = screen.getByRole('log');
+  expect(screen.getByRole('dialog', { name: 'Marta Kovač' })).toBeTruthy();
+  expect(log.textContent).toContain('Marta joined the chat');
+  const link = within(log).getByRole('link');
+  expect([link.getAttribute('href'), link.getAttribute('rel')]).toEqual([
+    'https://shop.example/care',
+    'noopener noreferrer nofollow',
+  ]);
+  expect(log.querySelector('b')).toBeNull();
+  expect(FakeSocket.last.request('read')).toMatchObject({ session: 's1', place: 3 });
+
+  FakeSocket.last.say({ type: 'typing', session: 's1', side: 'agent', name: 'Marta Kovač' });
+  await drawn();
+  expect(screen.getByText('Marta is typing')).toBeTruthy();
+
+  const field = screen.getByRole('textbox', { name: 'Write a message' });
+  await user.type(field, 'two lines{Shift>}{Enter}{/Shift}here{Enter}');
+  await drawn();
+  expect(FakeSocket.last.requests('typing').length).toBe(1);
+  const sent = FakeSocket.last.request('send');
+  expect(sent.text).toBe('two lines\nhere');
+  expect((field as HTMLTextAreaElement).value).toBe('');
+  expect(log.textContent).toContain('Sending');
+  FakeSocket.last.answer('send', { type: 'ack', session: 's1', cid: sent.cid, place: 4, at: NOW });
+  await drawn();
+  expect(log.textContent).toContain('Sent');
+  FakeSocket.last.say({ type: 'read', session: 's1', side: 'agent', place: 4 });
+  await drawn();
+  expect(log.textContent).not.toContain('Sent');
+
+  FakeSocket.last.say({
+    type: 'session',
+    now: NOW,
+    session: view({
+      state: 'CLOSED',
+      head: 5,
+      agent: { id: 'marta', name: 'Marta Kovač' },
+      rows: [row(5, { kind: 'closed', side: 'system', ...marta, outcome: 'handled' })],
+    }),
+  });
+  await drawn();
+  expect(screen.getByRole('dialog', { name: 'Marta closed the chat' })).toBeTruthy();
+  await user.type(screen.getByRole('textbox', { name: 'Write again to reopen the chat' }), 'one more{Enter}');
+  await drawn();
+  expect(FakeSocket.last.request('send')).toMatchObject({ session: 's1', text: 'one more', after: 5 });
+});
+
+test('a closed panel counts what came, on the launcher and in its name, and forgets when it is read', async () => {
+  const widget = await opened();
+  await started(widget);
+  await widget.user.keyboard('{Escape}');
+  expect(widget.view.queryByRole('dialog')).toBeNull();
+  expect(widget.root.activeElement).toBe(widget.button);
+  await answered();
+  expect(widget.button.ariaLabel).toBe('Chat, 1 new message');
+  expect(widget.button.textContent).toBe('1');
+  expect(FakeSocket.last.requests('read')).toEqual([]);
+  widget.chat.toggle();
+  await drawn();
+  expect(FakeSocket.last.request('read').place).toBe(3);
+  expect(widget.button.textContent).toBe('');
+});
+
+test('rings once for what came and is not seen, unless it is muted or seen in time', async () => {
+  const play = vi.spyOn(HTMLMediaElement.prototype, 'play');
+  const widget = await opened();
+  await started(widget);
+  widget.chat.toggle();
+  play.mockClear();
+  await answered();
+  expect(play).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(400);
+  expect(play).toHaveBeenCalledTimes(1);
+  FakeSocket.last.say({ type: 'rows', session: 's1', head: 4, rows: [row(4, marta)] });
+  await drawn();
+  FakeSocket.last.say({ type: 'rows', session: 's1', head: 5, rows: [row(5, marta)] });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(play, 'once for a burst').toHaveBeenCalledTimes(2);
+
+  FakeSocket.last.say({ type: 'rows', session: 's1', head: 6, rows: [row(6, marta)] });
+  await drawn();
+  widget.chat.toggle();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(play, 'seen in time').toHaveBeenCalledTimes(2);
+
+  await widget.user.click(widget.view.getByRole('button', { name: 'More options' }));
+  await widget.user.click(widget.view.getByRole('button', { name: 'Turn sounds off' }));
+  widget.chat.toggle();
+  FakeSocket.last.say({ type: 'rows', session: 's1', head: 7, rows: [row(7, marta)] });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(play, 'muted').toHaveBeenCalledTimes(2);
+});
+
+test('a hidden page says so in its title, and takes it back', async () => {
+  const widget = await opened();
+  await started(widget);
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  await answered();
+  expect(document.title).toBe('(1) Shop');
+  document.title = '(1) Another page';
+  hidden.mockReturnValue(false);
+  document.dispatchEvent(new Event('visibilitychange'));
+  await drawn();
+  expect(document.title).toBe('Another page');
+});
+
+test('the next page goes on where this one was: open, with its conversation and what was not sent', async () => {
+  const widget = await opened();
+  await started(widget);
+  await answered();
+  await widget.user.type(widget.view.getByRole('textbox'), 'half a thou');
+  widget.chat.stop();
+  document.body.replaceChildren();
+
+  const next = embed();
+  await drawn();
+  expect(next.view.getByRole('log').textContent).toContain('Hello Ana');
+  expect((next.view.getByRole('textbox') as HTMLTextAreaElement).value).toBe('half a thou');
+  expect(next.root.activeElement, 'the page keeps its focus').toBeNull();
+  FakeSocket.last.open();
+  expect(FakeSocket.last.request('hello').cursors).toEqual({ s1: 3 });
+  expect(service.asked.filter((url) => url.endsWith('/token')).length).toBe(1);
+});
+
+test('says when the network is gone, and keeps what is written', async () => {
+  const widget = await opened();
+  await started(widget);
+  FakeSocket.last.close(1006);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(widget.view.queryByText(/No connection/), 'not for a blink').toBeNull();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(widget.view.getByText(/No connection/)).toBeTruthy();
+  await widget.user.type(widget.view.getByRole('textbox'), 'still here{Enter}');
+  expect(widget.view.getByRole('log').textContent).toContain('still here');
+});
+
+test('a refused message is shown with its reason, and can be sent again or deleted', async () => {
+  const widget = await opened();
+  const { user, view: screen } = widget;
+  await started(widget);
+  await user.type(screen.getByRole('textbox'), 'x{Enter}');
+  await drawn();
+  FakeSocket.last.answer('send', { type: 'error', code: 'forbidden', message: 'Not here, sorry.' });
+  await drawn();
+  expect(screen.getByText('Not here, sorry.')).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Send again' }));
+  await drawn();
+  expect(FakeSocket.last.requests('send').length).toBe(2);
+  FakeSocket.last.answer('send', { type: 'error', code: 'forbidden', message: 'Not here, sorry.' });
+  await drawn();
+  await user.click(screen.getByRole('button', { name: 'Delete' }));
+  expect(screen.queryByText('Not here, sorry.')).toBeNull();
+});
+
+test('a text that is too long is not cut, but refused in words', async () => {
+  const widget = await opened();
+  await started(widget);
+  const field = widget.view.getByRole('textbox');
+  fireEvent.input(field, { target: { value: '🌿'.repeat(4_002) } });
+  await drawn();
+  expect(widget.view.getByRole('alert').textContent).toContain('2 characters too long');
+  fireEvent.keyDown(field, { key: 'Enter' });
+  await drawn();
+  expect(FakeSocket.last.requests('send')).toEqual([]);
+});
+
+test('the customer ends the session, and is told when that did not work', async () => {
+  const widget = await opened();
+  const { user, view: screen } = widget;
+  await started(widget);
+  const end = async () => {
+    await user.click(screen.getByRole('button', { name: 'More options' }));
+    await user.click(screen.getByRole('button', { name: 'End chat' }));
+    await drawn();
+  };
+  await end();
+  FakeSocket.last.answer('leave', {
+    type: 'error',
+    code: 'internal',
+    message: 'Something went wrong on our side.',
+  });
+  await drawn();
+  expect(screen.getByRole('alert').textContent).toBe('Something went wrong on our side.');
+  await end();
+  FakeSocket.last.answer('leave', {
+    type: 'session',
+    now: NOW,
+    session: view({
+      state: 'CLOSED',
+      head: 2,
+      rows: [row(2, { kind: 'closed', side: 'system', outcome: 'abandoned' })],
+    }),
+  });
+  await drawn();
+  expect(screen.getByText('You left the line')).toBeTruthy();
+});
+
+test('the menu closes with Escape and goes back to its button, the panel stays', async () => {
+  const widget = await opened();
+  await started(widget);
+  const more = widget.view.getByRole('button', { name: 'More options' });
+  await widget.user.click(more);
+  await widget.user.keyboard('{Escape}');
+  expect(widget.view.queryByRole('button', { name: 'End chat' })).toBeNull();
+  expect(widget.root.activeElement).toBe(more);
+  expect(widget.view.getByRole('dialog')).toBeTruthy();
+});
+
+test('emoji are picked with arrows, and land where the caret was', async () => {
+  const widget = await opened();
+  const { user, view: screen } = widget;
+  await started(widget);
+  const field = screen.getByRole('textbox') as HTMLTextAreaElement;
+  await user.type(field, 'ab');
+  field.setSelectionRange(1, 1);
+  await user.click(screen.getByRole('button', { name: 'Insert an emoji' }));
+  await drawn();
+  const group = screen.getByRole('group', { name: 'Emoji' });
+  const [first] = within(group).getAllByRole('button');
+  first?.focus();
+  await user.keyboard('{ArrowRight}{ArrowDown}{Home}{ArrowDown}');
+  expect(widget.root.activeElement).toBe(within(group).getAllByRole('button')[8]);
+  expect(
+    within(group)
+      .getAllByRole('button')
+      .filter((button) => button.tabIndex === 0).length,
+  ).toBe(1);
+  await user.keyboard('{Enter}');
+  expect(field.value).toBe(`a${within(group).getAllByRole('button')[8]?.textContent}b`);
+});
+
+test('on a phone it covers the page: nothing behind it scrolls or takes the focus', async () => {
+  service.phone = true;
+  const widget = await opened();
+  const main = document.querySelector('main') as HTMLElement;
+  expect(widget.view.getByRole('dialog').getAttribute('aria-modal')).toBe('true');
+  expect([main.inert, document.documentElement.style.overflow]).toEqual([true, 'hidden']);
+  widget.chat.toggle();
+  expect([main.inert, document.documentElement.style.overflow]).toEqual([false, '']);
+});
+
+test('keys that are typed into the panel are not the page’s', async () => {
+  const keys = vi.fn();
+  document.addEventListener('keydown', keys);
+  const { user, view: screen } = await opened();
+  await user.type(screen.getByLabelText('Your question'), '/');
+  document.removeEventListener('keydown', keys);
+  expect(keys).not.toHaveBeenCalled();
+});
+
+test('takes theme, direction and colour from the page and the owner', async () => {
+  service.config = { ...service.config, brand: '#ffb703' };
+  const { host } = await opened({ theme: 'dark', dir: 'rtl' });
+  expect([host.dataset.theme, host.dir]).toEqual(['dark', 'rtl']);
+  expect(host.style.getPropertyValue('--brand')).toBe('rgb(255 183 3)');
+  expect(localStorage.getItem('parley:fern:brand')).toBe('#ffb703');
+});
+
+test('a session that another tab began appears here', async () => {
+  const widget = embed();
+  await drawn();
+  const item = { cid: 'c', session: '', text: 'from there', after: 1, at: NOW, first: { nonce: 'n' } };
+  localStorage.setItem('parley:fern:out:c', JSON.stringify(item));
+  window.dispatchEvent(
+    new StorageEvent('storage', { key: 'parley:fern:out:c', newValue: JSON.stringify(item) }),
+  );
+  await drawn();
+  widget.chat.toggle();
+  await drawn();
+  expect(widget.view.getByRole('log').textContent).toContain('from there');
+});
