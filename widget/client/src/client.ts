@@ -212,9 +212,12 @@ export class Client {
   /** Everything in `rows` was on a visible screen. */
   seen(session: string): void {
     const entry = this.entries.get(session);
+    if (!entry) return;
+    const read = entry.read[this.side] ?? 0;
     // What we wrote ourselves needs no receipt.
-    const place = entry?.log.rows.findLast((row) => row.side !== this.side)?.place ?? 0;
-    if (!entry || !this.hasRead(entry, this.side, place)) return;
+    if (!entry.log.rows.some((row) => row.place > read && row.side !== this.side)) return;
+    const place = entry.log.last;
+    this.hasRead(entry, this.side, place);
     this.droppable({ type: 'read', session, place });
     this.link.note({ read: session, place } satisfies Note);
     this.changed(true);
