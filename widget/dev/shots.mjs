@@ -1,12 +1,15 @@
 // Pictures of every state of the panel, light, dark and right to left, each checked with axe (WCAG 2.2 A and AA). They go to
-// dev/dist/. CHROMIUM names the browser.
-import { copyFileSync, readFileSync } from 'node:fs';
+// dev/dist/. CHROMIUM names the browser; Playwright and axe are those of infra/e2e (npm ci there).
+import { copyFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
 import { build } from 'vite';
 import { tokens } from '../tokens.mjs';
 
 const here = (name) => new URL(name, import.meta.url);
+const e2e = createRequire(here('../../infra/e2e/package.json'));
+const { chromium } = e2e('@playwright/test');
+const { AxeBuilder } = e2e('@axe-core/playwright');
+
 await build({
   configFile: false,
   logLevel: 'warn',
@@ -21,7 +24,6 @@ await build({
 });
 copyFileSync(here('states.html'), here('dist/states.html'));
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [
@@ -42,7 +44,11 @@ for (const [name, query] of [
   ['dark', '?theme=dark'],
   ['rtl', '?dir=rtl'],
 ]) {
-  const page = await browser.newPage({ viewport: { width: 1_860, height: 1_000 }, deviceScaleFactor: 1.25 });
+  const context = await browser.newContext({
+    viewport: { width: 1_860, height: 1_000 },
+    deviceScaleFactor: 1.25,
+  });
+  const page = await context.newPage();
   page.on('pageerror', (e) => console.log(name, e.message));
   await page.goto(here('dist/states.html').href + query);
   // What only shows after a click.
@@ -55,19 +61,15 @@ for (const [name, query] of [
   // The line about the network comes after a moment, and what moves in comes to rest.
   await page.waitForTimeout(2_000);
   await page.screenshot({ path: here(`dist/${name}.png`).pathname, fullPage: true });
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    window.axe
-      .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
-      .then(({ violations: list }) =>
-        list.flatMap(({ id, nodes }) =>
-          nodes.map((n) => `${id} ${n.target.flat().join(' ')} ${n.any[0]?.message ?? ''}`),
-        ),
-      ),
+  const { violations: list } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  const found = list.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id} ${node.target.flat().join(' ')} ${node.any[0]?.message ?? ''}`),
   );
   violations += found.length;
   console.log(name, found.length ? found : 'axe clean');
-  await page.close();
+  await context.close();
 }
 await browser.close();
 process.exitCode = violations ? 1 : 0;

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Ensure what is committed is what the Go structs say.
@@ -84,6 +87,54 @@ func TestEveryFrameIsGolden(t *testing.T) {
 			t.Error(err)
 		} else if !json.Valid(content) {
 			t.Errorf("%s.json is not JSON", name)
+		}
+	}
+}
+
+// Ensure the page for people has no dead end: every reference in it names something in it.
+func TestAsyncAPIReferencesResolve(t *testing.T) {
+	t.Parallel()
+	root, err := repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(filepath.Join(root, asyncAPIFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := yaml.Unmarshal(content, &document); err != nil {
+		t.Fatal(err)
+	}
+	references := 0
+	walk(document, func(reference string) {
+		references++
+		at := document
+		for step := range strings.SplitSeq(strings.TrimPrefix(reference, "#/"), "/") {
+			object, _ := at.(map[string]any)
+			if at = object[step]; at == nil {
+				t.Errorf("%s leads nowhere", reference)
+				return
+			}
+		}
+	})
+	if references == 0 {
+		t.Error("found no references")
+	}
+}
+
+func walk(node any, visit func(reference string)) {
+	switch node := node.(type) {
+	case map[string]any:
+		if reference, ok := node["$ref"].(string); ok {
+			visit(reference)
+		}
+		for _, child := range node {
+			walk(child, visit)
+		}
+	case []any:
+		for _, child := range node {
+			walk(child, visit)
 		}
 	}
 }
