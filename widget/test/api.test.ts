@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { memoryStore } from '@parley/client';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { Api, Refusal } from '../src/api';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import type { Outgoing, Row } from '@parley/client';
 import { expect, test } from 'vitest';
 import { thread } from '../src/thread';

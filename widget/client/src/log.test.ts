@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { after, Log } from './log';
 import type { Row, View } from './wire.gen';
