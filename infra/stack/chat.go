@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -332,4 +334,47 @@ func (s *stack) killRouter(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("accepted after %.0f s", time.Since(began).Seconds()), r.leave(ctx)
+}
+
+// forbid takes away the one permission that a message needs, and gives it back.
+func (s *stack) forbid(ctx context.Context) (string, error) {
+	if s.Endpoint == "" {
+		return "", errOutOfReach("nobody changes the roles of an account for a test")
+	}
+	const action = "dynamodb:PutItem"
+	role := s.ids["CustomerFunctionRole"]
+	ctx, cancel := context.WithTimeout(ctx, chatWithin)
+	defer cancel()
+	r, err := s.open(ctx, func() error { return nil })
+	if err != nil {
+		return "", err
+	}
+	policy := func(action ...string) error {
+		cmd := exec.CommandContext(ctx, filepath.Join(home, "sam", "bin", "python"), append([]string{filepath.Join("infra", "stack", "forbid.py"), role}, action...)...)
+		cmd.Env = s.env
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w: %s", err, lastLine(string(out)))
+		}
+		return nil
+	}
+	if err := policy(action); err != nil {
+		return "", err
+	}
+	frame, err := r.customer.Ask(ctx, wire.Send{Type: "send", Session: r.session, CID: "forbidden", After: r.customer.after, Text: "May I?"})
+	if err == nil {
+		_, err = play.As[wire.Ack](frame)
+	}
+	var refused *play.Error
+	if !errors.As(err, &refused) {
+		err = fmt.Errorf("a message is answered with %s without %s (%w)", frame.Raw, action, err)
+	} else {
+		err = nil
+	}
+	if err := errors.Join(err, policy()); err != nil {
+		return "", err
+	}
+	if err := r.customer.say(ctx); err != nil {
+		return "", err
+	}
+	return "without " + action + ": " + string(refused.Frame.Code), errors.Join(r.check(ctx), r.leave(ctx))
 }

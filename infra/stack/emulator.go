@@ -62,7 +62,7 @@ func startEmulator(ctx context.Context) (*emulator, error) {
 	if err := os.RemoveAll(e.temp); err != nil {
 		return nil, err
 	}
-	e.cmd = exec.Command(filepath.Join(home, "emu", "bin", "python"), filepath.Join("infra", "stack", "emulator.py"),
+	e.cmd = exec.Command(filepath.Join(home, "emu", "bin", "python"), "-B", filepath.Join("infra", "stack", "emulator.py"),
 		"--port", strconv.Itoa(port), "--temp", e.temp, "--log", filepath.Join(home, "functions.log"))
 	e.cmd.Stdout, e.cmd.Stderr, e.cmd.Env = log, log, emulated(e.endpoint)
 	// When this process ends, however it ends, the pipe closes and the emulator ends too.

@@ -172,11 +172,12 @@ lambda_svc._provided_worker_env = local_env
 # ---- WebSocket APIs, as API Gateway runs them
 
 MESSAGE_LIMIT = 128 * 1024
-accepting = contextvars.ContextVar("accepting")  # what an upgrade is answered with
+upgrade = contextvars.ContextVar("upgrade")  # what $connect answered
 refusing = contextvars.ContextVar("refusing", default=None)  # what an authorizer failed with
 answering = set()  # keeps running tasks from being collected
-ws_invoke, ws_handle, ws_post, ws_authorize = (
-    apigateway._invoke_ws_lambda, apigateway.handle_websocket, apigateway.handle_connections_api, apigateway._authorize_ws_connect)
+ws_invoke, ws_handle, ws_post, ws_authorize, ws_select = (
+    apigateway._invoke_ws_lambda, apigateway.handle_websocket, apigateway.handle_connections_api, apigateway._authorize_ws_connect,
+    apigateway._evaluate_route_selection)
 execute = lambda_svc._execute_function_with_config_scope
 
 
@@ -202,18 +203,23 @@ async def invoke(api, account, region, route, stage, connection, event, *args, *
         return None
     reply = await invocation
     if event == "CONNECT" and isinstance(reply, dict):
-        for name, value in (reply.get("headers") or {}).items():
-            if name.lower() == "sec-websocket-protocol":  # it does not echo the sub-protocol, and browsers refuse that
-                accepting.get()["subprotocol"] = value
+        upgrade.get().update(reply)
     return reply
 
 
 async def handle(scope, receive, send, *args, **named):
-    extra = {}
-    accepting.set(extra)
+    connect = {}
+    upgrade.set(connect)
 
     async def out(message):
-        await send({**message, **extra} if message["type"] == "websocket.accept" else message)
+        if message["type"] == "websocket.accept":  # it does not echo the sub-protocol, and browsers refuse that
+            headers = {name.lower(): value for name, value in (connect.get("headers") or {}).items()}
+            message = {**message, "subprotocol": headers.get("sec-websocket-protocol")}
+        status = int(connect.get("statusCode", 200))
+        if message["type"] == "websocket.close" and status >= 300:  # it answers 403, whatever $connect answered
+            await apigateway._refuse_ws_handshake(scope, send, status, connect.get("body", ""), "", str(uuid.uuid4()))
+        else:
+            await send(message)
 
     async def into():
         message = await receive()
@@ -224,6 +230,11 @@ async def handle(scope, receive, send, *args, **named):
         return message
 
     await ws_handle(scope, into, out, *args, **named)
+
+
+def select(expression, text):
+    key = ws_select(expression, text)
+    return "$default" if key.startswith("$") else key  # it would run $connect for a frame
 
 
 async def connections(method, api, stage, connection, body, headers):
@@ -252,6 +263,7 @@ async def authorize(*args, **named):
 
 apigateway._invoke_ws_lambda, apigateway.handle_websocket, apigateway.handle_connections_api, apigateway._authorize_ws_connect = (
     invoke, handle, connections, authorize)
+apigateway._evaluate_route_selection = select
 lambda_svc._execute_function_with_config_scope = execute_and_tell
 
 # ---- Step Functions

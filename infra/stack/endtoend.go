@@ -40,7 +40,12 @@ func (s *stack) endToEnd(ctx context.Context) []scenario {
 		if browser, err := os.ReadFile(filepath.Join(".tools", "chromium")); err == nil {
 			env = append(env, "CHROMIUM="+strings.TrimSpace(string(browser)))
 		}
-		all = append(all, browserScenarios(output(ctx, "infra/e2e", env, "node_modules/.bin/playwright", "test", "--reporter=json"))...)
+		before := s.setUps.Load()
+		// One worker: each test begins anew, and there is one deployment.
+		all = append(all, browserScenarios(output(ctx, "infra/e2e", env, "node_modules/.bin/playwright", "test", "--workers=1", "--reporter=json"))...)
+		if s.setUps.Load() == before {
+			all = append(all, scenario{"the browser tests play here", failed, "none of them asked for " + s.SetUp})
+		}
 	}
 	return all
 }

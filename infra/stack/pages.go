@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+
+	"github.com/parley-chat/parley/infra/local/signin"
 )
 
 // desktopPolicy is the desktop's content security policy, as CloudFront sends it. The socket is of another origin here.
@@ -17,16 +19,17 @@ const desktopPolicy = "default-src 'none'; script-src 'self'; style-src 'self' '
 // front is the one origin of the web pages. On AWS that is CloudFront; here it also signs demo agents in and hands requests for the
 // HTTPS API on to it.
 type front struct {
-	mux *http.ServeMux
-	api atomic.Pointer[httputil.ReverseProxy]
+	mux    *http.ServeMux
+	issuer atomic.Pointer[signin.Issuer]
+	api    atomic.Pointer[httputil.ReverseProxy]
 }
 
-func newFront(issuer http.Handler) *front {
+func newFront() *front {
 	f := &front{mux: http.NewServeMux()}
 	f.mux.Handle("/", http.FileServer(http.Dir(filepath.Join("infra", "local", "shop"))))
 	f.mux.Handle("/widget/", files("/widget/", filepath.Join("widget", "dist"), http.Header{"Access-Control-Allow-Origin": {"*"}}, false))
 	f.mux.Handle("/desktop/", files("/desktop/", filepath.Join("desktop", "dist"), http.Header{"Content-Security-Policy": {desktopPolicy}}, true))
-	f.mux.Handle("/oidc/", issuer)
+	f.mux.HandleFunc("/oidc/", func(w http.ResponseWriter, r *http.Request) { f.issuer.Load().ServeHTTP(w, r) })
 	f.mux.HandleFunc("/v1/", f.forward)
 	f.mux.HandleFunc("/health", f.forward)
 	return f

@@ -60,6 +60,7 @@ func (s *stack) prove(ctx context.Context) error {
 	play("A customer and an agent talk, the others are told", s.talk)
 	play("Functions are killed in the middle of a chat: nothing is lost or doubled", s.killSpeakers)
 	play("The router is killed at work: the offer comes all the same", s.killRouter)
+	play("Without one of its permissions a function fails, and with it goes on", s.forbid)
 	table = append(table, s.endToEnd(ctx)...)
 	functions, err := s.functions(ctx)
 	if err != nil {

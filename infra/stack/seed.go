@@ -1,16 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/parley-chat/parley/functions/chat"
@@ -41,17 +43,23 @@ type directory struct {
 }
 
 func readDirectory(file string) (directory, error) {
-	var d directory
-	content, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if err != nil {
-		return d, err
+		return directory{}, err
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&d); err != nil {
+	defer f.Close()
+	d, err := decodeDirectory(f)
+	if err != nil {
 		return d, fmt.Errorf("%s: %w", file, err)
 	}
 	return d, nil
+}
+
+func decodeDirectory(from io.Reader) (directory, error) {
+	var d directory
+	decoder := yaml.NewDecoder(from)
+	decoder.KnownFields(true)
+	return d, decoder.Decode(&d)
 }
 
 // readCast asks the end-to-end tests who plays in them.
@@ -88,12 +96,71 @@ func (d directory) put(ctx context.Context, s chat.Store, origin string) error {
 	return s.PutLicence(ctx, d.Licence)
 }
 
-// seed writes both directories into the stack's tables.
-func (s *stack) seed(ctx context.Context, tables dynamo.Tables) error {
+// tables are the stack's, for whom they were deployed to.
+type tables struct {
+	dynamo.Tables
+	client *dynamodb.Client
+}
+
+func newTables(endpoint string, names dynamo.Tables) tables {
 	config := aws.Config{Region: region, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: accessKey}, nil
 	})}
-	store := dynamo.New(dynamo.NewClient(config, s.Endpoint), tables)
-	// The cast's licence is the one that stays: their stories are played side by side.
-	return errors.Join(s.demo.put(ctx, store, s.Origin), s.cast.put(ctx, store, s.Origin))
+	return tables{names, dynamo.NewClient(config, endpoint)}
+}
+
+// seed writes directories, the licence of the last one last.
+func (t tables) seed(ctx context.Context, origin string, all ...directory) error {
+	store := dynamo.New(t.client, t.Tables)
+	for _, d := range all {
+		if err := d.put(ctx, store, origin); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// empty removes everything from all tables.
+func (t tables) empty(ctx context.Context) error {
+	for _, name := range []string{t.Sessions, t.Directory, t.Connections} {
+		pages := dynamodb.NewScanPaginator(t.client, &dynamodb.ScanInput{TableName: &name, ProjectionExpression: aws.String("PK, SK")})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return err
+			}
+			const most = 25 // items of one BatchWriteItem
+			for some := range slices.Chunk(page.Items, most) {
+				var writes []types.WriteRequest
+				for _, key := range some {
+					writes = append(writes, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: key}})
+				}
+				if _, err := t.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{name: writes}}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// setUp begins anew with the directory in a request's body: empty tables, its websites, queues and agents, who can sign in. The
+// browser tests want a house of their own each; what they would start a local runner for, they ask for here.
+func (s *stack) setUp(w http.ResponseWriter, r *http.Request) {
+	d, err := decodeDirectory(r.Body)
+	if err == nil {
+		err = s.tables.empty(r.Context())
+	}
+	if err == nil {
+		err = s.tables.seed(r.Context(), s.Origin, d)
+	}
+	if err == nil {
+		err = s.signIn(d)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.setUps.Add(1)
+	w.WriteHeader(http.StatusNoContent)
 }

@@ -13,8 +13,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -45,6 +45,8 @@ type Deployment struct {
 	Website  string   `json:"website"`
 	Agents   []string `json:"agents"`
 	Endpoint string   `json:"endpoint"` // of AWS's services; empty on AWS
+	// SetUp takes a directory (POST, in the form of infra/local/demo.yaml) and begins anew with it; empty on AWS.
+	SetUp string `json:"setUp,omitempty"`
 	// Processes is where the functions' processes are listed and killed (infra/stack/processes.py), empty where nobody can.
 	Processes string `json:"processes,omitempty"`
 	// Lacks says what scenarios may want and this deployment cannot do, and why: those are out of reach here.
@@ -53,11 +55,11 @@ type Deployment struct {
 
 // lacks is what no emulator that was deployed to can do.
 var lacks = map[string]string{
-	"chaos":  "nobody can make it lose, delay and repeat",
+	"chaos":  "nobody can make it lose, delay and repeat what AWS may",
 	"lease":  "leases are as deployed (150 s)",
 	"rate":   "the limit of messages is as deployed",
 	"limits": "it knows no frames of 32 KB and no end of a socket after 10 min or 2 h",
-	"engine": "its DynamoDB is not a process of its own",
+	"engine": "it is no runner, to be stopped and started with its data",
 }
 
 // stack is a deployed template with its web pages, from start to stop.
@@ -71,6 +73,10 @@ type stack struct {
 	demo     directory            // what people see
 	cast     directory            // who plays in the end-to-end tests
 	quiet    map[string][]float64 // function -> milliseconds of its starts, when nothing else ran
+	ids      map[string]string    // logical id -> physical id
+	tables   tables
+	front    *front
+	setUps   atomic.Int64
 	server   *http.Server
 	failed   chan error
 }
@@ -130,38 +136,47 @@ func start(ctx context.Context, o options, out io.Writer) (_ *stack, err error) 
 	}
 	s.Origin = "http://" + listener.Addr().String()
 	s.Issuer = s.Origin + "/oidc"
-	issuer, err := s.newIssuer()
-	if err != nil {
+	s.front = newFront()
+	if err := s.signIn(s.demo, s.cast); err != nil {
 		return nil, err
 	}
-	pages := newFront(issuer)
-	s.server = &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: s.front, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err
 		}
 	}()
-	tables, err := s.deploy(ctx)
+	names, err := s.deploy(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := pages.open(s.API); err != nil {
+	if err := s.front.open(s.API); err != nil {
 		return nil, err
 	}
 	if s.Endpoint != "" {
-		if err := s.seed(ctx, tables); err != nil {
-			return nil, err
+		s.tables = newTables(s.Endpoint, names)
+		if err := s.tables.seed(ctx, s.Origin, s.demo, s.cast); err != nil {
+			return nil, fmt.Errorf("seed: %w", err)
 		}
+		s.front.mux.HandleFunc("POST /set-up", s.setUp)
+		s.SetUp = s.Origin + "/set-up"
 	}
 	return s, s.describe()
 }
 
-func (s *stack) newIssuer() (http.Handler, error) {
-	c := signin.Config{URL: s.Issuer, ClientID: clientID, Redirects: []string{s.Origin + "/desktop/"}}
-	for _, a := range slices.Concat(s.demo.Agents, s.cast.Agents) {
-		c.Agents = append(c.Agents, signin.Agent{ID: a.ID, Name: a.Name, Email: a.Email})
+// signIn lets the agents of these directories sign in, and nobody else. The key stays: functions keep the public one for an hour.
+func (s *stack) signIn(all ...directory) error {
+	c := signin.Config{URL: s.Issuer, ClientID: clientID, Redirects: []string{s.Origin + "/desktop/"}, KeyDir: home}
+	for _, d := range all {
+		for _, a := range d.Agents {
+			c.Agents = append(c.Agents, signin.Agent{ID: a.ID, Name: a.Name, Email: a.Email})
+		}
 	}
-	return signin.New(c)
+	issuer, err := signin.New(c)
+	if err == nil {
+		s.front.issuer.Store(issuer)
+	}
+	return err
 }
 
 // sam runs the SAM CLI and returns what it wrote, with progress if label is not empty.
@@ -207,11 +222,11 @@ func (s *stack) deploy(ctx context.Context) (dynamo.Tables, error) {
 			s.Socket = here(o.OutputValue, s.Endpoint)
 		}
 	}
-	id := map[string]string{}
+	s.ids = map[string]string{}
 	for _, r := range resources {
-		id[r.LogicalResourceId] = r.PhysicalResourceId
+		s.ids[r.LogicalResourceId] = r.PhysicalResourceId
 	}
-	tables := dynamo.Tables{Sessions: id["SessionsTable"], Directory: id["DirectoryTable"], Connections: id["ConnectionsTable"]}
+	tables := dynamo.Tables{Sessions: s.ids["SessionsTable"], Directory: s.ids["DirectoryTable"], Connections: s.ids["ConnectionsTable"]}
 	if s.API == "" || s.Socket == "" || tables.Directory == "" {
 		return none, errors.New("the stack has no ApiUrl, no SocketUrl or no tables")
 	}
