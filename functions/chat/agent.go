@@ -34,6 +34,7 @@ const (
 type Agent struct {
 	ID       string
 	Name     string
+	Email    string // contact only; no rule reads it
 	State    Availability
 	Reason   string // of a pause
 	Changed  time.Time

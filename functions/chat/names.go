@@ -68,6 +68,12 @@ func (d *Desk) queueOf(ctx context.Context, s Session) (Queue, error) {
 	return q, err
 }
 
+// settings are those of the stack, with the defaults where an operator has said nothing.
+func (d *Desk) settings(ctx context.Context) (Settings, error) {
+	s, err := cached(d, "settings", func() (Settings, error) { return d.Store.Settings(ctx) })
+	return s.withDefaults(), err
+}
+
 // firstQueue is the first of a website's queues that exists: it answers those who did not choose.
 func (d *Desk) firstQueue(ctx context.Context, w Website) (Queue, error) {
 	for _, id := range w.Queues {

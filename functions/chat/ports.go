@@ -65,6 +65,8 @@ type Directory interface {
 	Agents(ctx context.Context, ids []string) ([]Agent, error)
 	// Beat renews an agent's lease and returns the agent after it. ErrNotFound.
 	Beat(ctx context.Context, agent string, at time.Time) (Agent, error)
+	// Settings reads what is set for the whole stack; the zero Settings if nothing was.
+	Settings(ctx context.Context) (Settings, error)
 	// Shards reads the licence; none means no limit.
 	Shards(ctx context.Context) ([]Shard, error)
 	// List names all websites, queues, or agents that are not OFFLINE with nothing open (an index).
@@ -82,6 +84,7 @@ type Directory interface {
 	PutWebsite(ctx context.Context, w Website) error
 	PutQueue(ctx context.Context, q Queue) error
 	PutAgent(ctx context.Context, a Agent) error
+	PutSettings(ctx context.Context, s Settings) error
 	// PutLicence sets the limit of concurrent sessions, 0 = none, spread over shards of ShardSeats.
 	PutLicence(ctx context.Context, limit int) error
 }

@@ -12,12 +12,6 @@ import (
 // connectionLife is how long a connection row lives without a sign: API Gateway ends sockets after two hours.
 const connectionLife = 130 * time.Minute
 
-// What agents may choose from until an operator says otherwise.
-var (
-	defaultReasons      = []string{"Break", "Lunch", "Meeting", "Training", "Back office"}
-	defaultDispositions = []string{"Solved", "Needs follow-up", "No answer", "Wrong department", "Spam"}
-)
-
 // Greeting is what a hello says.
 type Greeting struct {
 	// Cursors name the last place seen of each session.
@@ -139,12 +133,16 @@ func (d *Desk) snapshotView(ctx context.Context, id string, role Role, after int
 func (d *Desk) agentSnapshot(ctx context.Context, a Agent, cursors map[string]int, first bool) (Snapshot, error) {
 	me := d.Me(ctx, a)
 	snap := Snapshot{Now: d.now(), Me: &me}
-	if first {
-		snap.Reasons, snap.Dispositions = defaultReasons, defaultDispositions
-	}
 	views := make([]View, len(a.Open))
 	lines := make([][]Waiter, len(a.Queues))
 	var fs []func() error
+	if first {
+		fs = append(fs, func() error {
+			s, err := d.settings(ctx)
+			snap.Reasons, snap.Dispositions = s.Reasons, s.Dispositions
+			return err
+		})
+	}
 	for i, id := range a.Open {
 		fs = append(fs, func() (err error) {
 			views[i], err = d.snapshotView(ctx, id, RoleAgent, cursors[id], first)

@@ -60,7 +60,7 @@ func decodeQueue(it item) chat.Queue {
 }
 
 func decodeAgent(it item) chat.Agent {
-	return chat.Agent{ID: strings.TrimPrefix(it.text(pk), "A#"), Name: it.text("name"), State: chat.Availability(it.text("state")),
+	return chat.Agent{ID: strings.TrimPrefix(it.text(pk), "A#"), Name: it.text("name"), Email: it.text("email"), State: chat.Availability(it.text("state")),
 		Reason: it.text("reason"), Changed: it.time("changed"), Next: chat.Availability(it.text("next")), Open: it.strings("open"),
 		Capacity: it.int("cap"), Offer: it.text("offer"), Idle: it.time("idleSince"), Seen: it.time("seenAt"),
 		Unreached: it.time("unreached"), Missed: it.int("missed"), Queues: it.strings("queues")}
@@ -155,6 +155,33 @@ func (s *Store) Beat(ctx context.Context, agent string, at time.Time) (chat.Agen
 		return chat.Agent{}, err
 	}
 	return decodeAgent(it), nil
+}
+
+// Settings reads the one item that is set for the whole stack.
+//
+// Units: 1 read.
+func (s *Store) Settings(ctx context.Context) (chat.Settings, error) {
+	it, err := s.get(ctx, "settings", s.tables.Directory, key(settingsPK, settingsSK))
+	if errors.Is(err, chat.ErrNotFound) {
+		return chat.Settings{}, nil
+	}
+	return chat.Settings{Reasons: it.strings("reasons"), Dispositions: it.strings("dispositions")}, err
+}
+
+// Staff names every agent who is configured, at work or not.
+//
+// Units: 1 read (about 60 agents, then 1 for each further 4 KB).
+func (s *Store) Staff(ctx context.Context) ([]string, error) {
+	items, err := s.query(ctx, "staff", &dynamodb.QueryInput{TableName: &s.tables.Directory, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String("#PK = :staff"), ExpressionAttributeValues: item{":staff": text(staffPK)}}, 0)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(items))
+	for i, it := range items {
+		ids[i] = it.text(sk)
+	}
+	return ids, nil
 }
 
 // Shards reads the licence's shards. One without seats (the licence was lowered or lifted) is left out: whatever it still
@@ -267,10 +294,20 @@ func (s *Store) PutQueue(ctx context.Context, q chat.Queue) error {
 	return s.putItem(ctx, "put queue", s.put("", s.tables.Directory, encodeQueue(q), ""))
 }
 
-// PutAgent writes name, capacity and queues of an agent, and their membership in each queue, in one transaction under the
-// condition that the queues are as read. A new agent is OFFLINE; what an agent does at that moment stays.
+// PutSettings replaces the settings.
 //
-// Units: 1 read; 2 writes for the agent and 2 writes for each queue, joined or left.
+// Units: 1 write.
+func (s *Store) PutSettings(ctx context.Context, v chat.Settings) error {
+	it := key(settingsPK, settingsSK)
+	it.putList("reasons", v.Reasons)
+	it.putList("dispositions", v.Dispositions)
+	return s.putItem(ctx, "put settings", s.put("", s.tables.Directory, it, ""))
+}
+
+// PutAgent writes what is configured of an agent, their place among the staff and their membership in each queue, in one
+// transaction under the condition that the queues are as read. A new agent is OFFLINE; what an agent does at that moment stays.
+//
+// Units: 1 read; 2 writes for the agent, 2 writes for the staff and 2 writes for each queue, joined or left.
 func (s *Store) PutAgent(ctx context.Context, a chat.Agent) error {
 	var err error
 	for attempt := 1; attempt <= attempts; attempt++ {
@@ -291,12 +328,13 @@ func (s *Store) putAgent(ctx context.Context, a chat.Agent) error {
 	}
 	configured, before := item{}, item{}
 	configured.putText("name", a.Name)
+	configured.putText("email", a.Email)
 	configured.putList("queues", a.Queues)
 	before.putList("queues", was.Queues)
 	e := newEdit()
 	e.setTo("cap", number(int64(a.Capacity)))
 	e.asRead("queues", before["queues"])
-	for _, name := range []string{"name", "queues"} {
+	for _, name := range []string{"name", "email", "queues"} {
 		if v, ok := configured[name]; ok {
 			e.setTo(name, v)
 		} else {
@@ -305,7 +343,8 @@ func (s *Store) putAgent(ctx context.Context, a chat.Agent) error {
 	}
 	e.set = append(e.set, "#state = if_not_exists(#state, :offline)")
 	e.values[":offline"] = text(string(chat.Offline))
-	writes := []write{s.edit("agent "+a.ID, s.tables.Directory, agentKey(a.ID), e)}
+	writes := []write{s.edit("agent "+a.ID, s.tables.Directory, agentKey(a.ID), e),
+		s.put("staff", s.tables.Directory, key(staffPK, a.ID), "")}
 	for _, q := range a.Queues {
 		member := newEdit()
 		member.setTo("agent", text(a.ID))
@@ -313,11 +352,63 @@ func (s *Store) putAgent(ctx context.Context, a chat.Agent) error {
 	}
 	for _, q := range was.Queues {
 		if !slices.Contains(a.Queues, q) {
-			writes = append(writes, write{"member of " + q, types.TransactWriteItem{Delete: &types.Delete{
-				TableName: &s.tables.Directory, Key: key(queuePK(q), memberMark+a.ID)}}})
+			writes = append(writes, s.dismiss(a.ID, q))
 		}
 	}
 	return s.commit(ctx, "put agent", writes...)
+}
+
+// dismiss ends a membership.
+func (s *Store) dismiss(agent, queue string) write {
+	return write{"member of " + queue, types.TransactWriteItem{Delete: &types.Delete{
+		TableName: &s.tables.Directory, Key: key(queuePK(queue), memberMark+agent)}}}
+}
+
+// DeleteWebsite deletes a website. Its open sessions stay with their agents, but their customers cannot connect again: see first
+// that there are none.
+//
+// Units: 1 write, and 1 of the index.
+func (s *Store) DeleteWebsite(ctx context.Context, id string) error {
+	return s.remove(ctx, "delete website", key(websitePK(id), websiteSK))
+}
+
+// DeleteQueue deletes a queue and its marks. Sessions that wait in it would wait for ever: see first that there are none, and no
+// members.
+//
+// Units: 1 write, and 1 of the index; 1 write for the marks.
+func (s *Store) DeleteQueue(ctx context.Context, id string) error {
+	if err := s.remove(ctx, "delete queue", key(queuePK(id), queueSK)); err != nil {
+		return err
+	}
+	return s.remove(ctx, "delete queue", key(queuePK(id), marksSK))
+}
+
+func (s *Store) remove(ctx context.Context, op string, k item) error {
+	_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Directory, Key: k})
+	return judge(op, err)
+}
+
+// DeleteAgent deletes an agent with their memberships, as they were read, under the condition that they are OFFLINE, have nothing
+// open and no offer: else ErrStale.
+//
+// Units: 2 writes for the agent, 2 writes for the staff and 2 writes for each queue.
+func (s *Store) DeleteAgent(ctx context.Context, a chat.Agent) error {
+	e := newEdit()
+	before := item{}
+	before.putList("queues", a.Queues)
+	e.asRead("queues", before["queues"])
+	e.need("#state = :offline AND attribute_not_exists(#open) AND attribute_not_exists(#offer)", ":offline", text(string(chat.Offline)))
+	drop := func(part string, k item) write {
+		return write{part, types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Directory, Key: k}}}
+	}
+	agent := drop("agent "+a.ID, agentKey(a.ID))
+	agent.Delete.ConditionExpression = aws.String(e.condition())
+	agent.Delete.ExpressionAttributeNames, agent.Delete.ExpressionAttributeValues = e.names(), e.valuesOrNil()
+	writes := []write{agent, drop("staff", key(staffPK, a.ID))}
+	for _, q := range a.Queues {
+		writes = append(writes, s.dismiss(a.ID, q))
+	}
+	return s.commit(ctx, "delete agent", writes...)
 }
 
 // PutLicence sets each shard's limit, the seats spread evenly. Shards are never deleted, because sessions name the one that

@@ -24,10 +24,12 @@ import (
 //	             queue           Q#<id>        Q                name strategy timeout weight lostAfter maxWait, kind*
 //	             member          Q#<id>        A#<agent>        agent notified
 //	             marks           Q#<id>        M                engaged
-//	             agent           A#<id>        A                name state reason changed next open cap offer idleSince
+//	             agent           A#<id>        A                name email state reason changed next open cap offer idleSince
 //	                                                            seenAt unreached missed queues, kind* while not OFFLINE or
 //	                                                            with something open
 //	             licence shard   L             <n>              used limit
+//	             staff           A             <agent>          (the key says it: every agent who is configured)
+//	             settings        S             S                reasons dispositions
 //	             pointer         U#<website>#<customer>   U     session
 //	connections  connection      U#c:<customer>, U#a:<agent>    <connection>      website seenAt ttl
 //
@@ -53,7 +55,10 @@ const (
 	marksSK    = "M"
 	memberMark = "A#"
 	agentSK    = "A"
+	staffPK    = "A"
 	licencePK  = "L"
+	settingsPK = "S"
+	settingsSK = "S"
 	pointerSK  = "U"
 
 	waitingIndex = "waiting"
