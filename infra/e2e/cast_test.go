@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -75,7 +76,7 @@ func demoOf(all []story) demo {
 
 func (d *demo) add(c cast, strategy string, it story) {
 	d.Websites = append(d.Websites, website{ID: c.website, Name: it.name, Queues: []string{c.website}})
-	d.Queues = append(d.Queues, queue{ID: c.website, Name: it.name, Strategy: strategy, Timeout: it.timeout, LostAfter: it.lostAfter})
+	d.Queues = append(d.Queues, queue{ID: c.website, Name: it.name, Strategy: strategy, Timeout: cmp.Or(it.timeout, unhurried), LostAfter: it.lostAfter})
 	d.Agents = append(d.Agents, c.agents...)
 }
 

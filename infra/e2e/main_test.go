@@ -33,9 +33,14 @@ const (
 	hastySweep = time.Second
 )
 
-// quick is how long an agent may think in a story about offers that run out, in seconds: a router that has less than 2 s left makes
-// none, and the rest is for a busy machine.
-const quick = 3
+// How long an agent may think, in seconds.
+const (
+	// quick is for stories about offers that run out: a router that has less than 2 s left makes none, and the rest is for a busy
+	// machine.
+	quick = 3
+	// unhurried is for all others.
+	unhurried = 90
+)
 
 // steadyData is the folder of the steady runner in house.dir.
 const steadyData = "steady"
@@ -68,7 +73,7 @@ const (
 	frames   power = "limits" // of API Gateway: 32 KB a frame
 	keys     power = "keys"   // that sign tokens, to make bad ones with them
 	faults   power = "chaos"
-	engine   power = "engine" // a process to be looked for when all is over
+	engine   power = "engine" // a process of its own, and a start and an end that are ours
 )
 
 // need skips a test that a deployment is no place for. A runner of our own has everything.
@@ -179,7 +184,8 @@ type story struct {
 	in []string
 	// agents is how many there are, capacity how many sessions each may hold (0: as many as by default).
 	agents, capacity int
-	// timeout is how long an agent may think, lostAfter how long a lost agent keeps their sessions, in seconds; 0: by default.
+	// timeout is how long an agent may think (0: unhurried), lostAfter how long a lost agent keeps their sessions (0: by default), in
+	// seconds.
 	timeout, lostAfter int
 	needs              power
 	play               func(*stage)

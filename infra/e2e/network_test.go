@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/parley-chat/parley/functions/wire"
 )
@@ -63,36 +64,51 @@ func cutOff(s *stage) {
 	}
 }
 
-// Ensure that a hello makes the connection known before it reads the log: else what is written in between comes neither way.
+// Ensure that a hello makes the connection known before it reads the log: else what is written in between comes neither way. Each
+// reload is a try of its own: what was written by then must come without another one, and without being asked for.
 func reloadStorm(s *stage) {
-	const reloads, messages = 8, 16
+	const reloads = 12
 	ada, agent := s.talk()
-	berta := s.customer("Berta")
-	berta.Start("Me too?")
-	agent.takes(berta)
-	var all sync.WaitGroup
-	storm := func(reader, writer *Tab, session string) {
-		all.Go(func() {
+	readers := []*Tab{ada.Tab, agent.AnotherDesktop().Tab}
+	var written atomic.Int64 // places
+	written.Store(2)
+	var reading, writing sync.WaitGroup
+	for _, reader := range readers {
+		reading.Go(func() {
 			for range reloads {
 				reader.Cut()
-				if _, err := reader.hello(false); err != nil {
-					s.Errorf("%s: %v", reader.who, err)
+				_, err := reader.hello(false)
+				head := int(written.Load())
+				if err == nil {
+					err = reader.waitFor(fmt.Sprintf("%d rows", head), func() bool { return reader.logs[ada.session].seen() >= head })
 				}
-			}
-		})
-		all.Go(func() {
-			for n := range messages {
-				if _, err := writer.say(session, fmt.Sprintf("%s %d", writer.who, n)); err != nil {
-					s.Errorf("%s: %v", writer.who, err)
+				if err != nil {
+					s.Error(err)
+					return
 				}
 			}
 		})
 	}
-	storm(ada.Tab, agent.Tab, ada.session)
-	storm(agent.AnotherDesktop().Tab, berta.Tab, berta.session)
-	all.Wait()
-	s.sameLog(ada.session, 2+messages, ada.Tab, agent.Tab)
-	s.sameLog(berta.session, 2+messages, berta.Tab, agent.Tab)
+	done := make(chan struct{})
+	writing.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			ack, err := agent.say(ada.session, fmt.Sprint("Line ", n))
+			if err != nil {
+				s.Error(err)
+				return
+			}
+			written.Store(int64(ack.Place))
+		}
+	})
+	reading.Wait()
+	close(done)
+	writing.Wait()
+	s.sameLog(ada.session, int(written.Load()), append(readers, agent.Tab)...)
 }
 
 func longHistory(s *stage) {

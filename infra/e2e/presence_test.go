@@ -1,8 +1,6 @@
 package e2e_test
 
 import (
-	"time"
-
 	"github.com/parley-chat/parley/functions/wire"
 )
 
@@ -75,15 +73,10 @@ func backInTime(s *stage) {
 // awaitOpen waits until the website says whether somebody may answer. Nobody is told of that, so it is asked for.
 func (s *stage) awaitOpen(want string) {
 	s.Helper()
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
 	open := ""
-	for late := time.Now().Add(patience); time.Now().Before(late); <-again.C {
-		if open = s.config().Open; open == want {
-			return
-		}
+	if err := eventually(often, func() bool { open = s.config().Open; return open == want }); err != nil {
+		s.Fatalf("the website is %q, want %q", open, want)
 	}
-	s.Fatalf("the website is %q, want %q", open, want)
 }
 
 func lostWhileAsked(s *stage) {

@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long anything may take that is about to happen: a busy machine with the race detector must not fail a story.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // stage is where one story is played.
 type stage struct {
@@ -50,6 +50,7 @@ type Tab struct {
 
 	mu     sync.Mutex
 	client *play.Client // nil while it is cut off
+	gone   bool         // for good
 	heard  []play.Frame
 	news   chan struct{}          // closed and replaced with each frame
 	logs   map[string]log         // by session
@@ -273,8 +274,11 @@ func (t *Tab) AwaitState(session string, state wire.SessionState, generation int
 
 // ---- connecting
 
-// errCut is what a tab without a socket answers.
-var errCut = errors.New("there is no connection")
+// What a tab without a socket answers.
+var (
+	errCut  = errors.New("there is no connection")
+	errGone = errors.New("there will be no connection any more")
+)
 
 func (t *Tab) socket() *play.Client {
 	t.mu.Lock()
@@ -291,8 +295,15 @@ func (t *Tab) dial() error {
 		return err
 	}
 	t.mu.Lock()
-	t.client = client
+	gone := t.gone
+	if !gone {
+		t.client = client
+	}
 	t.mu.Unlock()
+	if gone {
+		client.Cut()
+		return errGone
+	}
 	if t.s.beats > 0 {
 		go t.beat(client)
 	}
@@ -348,6 +359,14 @@ func (t *Tab) Cut() {
 	if client != nil {
 		client.Cut()
 	}
+}
+
+// Vanish ends the connection, and no other is ever opened.
+func (t *Tab) Vanish() {
+	t.mu.Lock()
+	t.gone = true
+	t.mu.Unlock()
+	t.Cut()
 }
 
 // Beat gives a sign of life and hears how things stand.
@@ -463,4 +482,19 @@ func atOnce(n int, do func(i int)) {
 	}
 	close(start)
 	wg.Wait()
+}
+
+// often is how often something is asked that nobody tells.
+const often = 50 * time.Millisecond
+
+// eventually asks again and again, where nobody tells.
+func eventually(every time.Duration, is func() bool) error {
+	again := time.NewTicker(every)
+	defer again.Stop()
+	for late := time.Now().Add(patience); !is(); <-again.C {
+		if time.Now().After(late) {
+			return errors.New("it did not come to that")
+		}
+	}
+	return nil
 }
