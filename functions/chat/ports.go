@@ -48,7 +48,7 @@ type Sessions interface {
 	// Mark records that an offer was delivered to (and seen by) an agent, the first time of each; ErrStale if it is over.
 	Mark(ctx context.Context, ref OfferRef, agent string, seen bool, at time.Time) error
 
-	// Waiting reads the line of a queue: the first limit sessions in it.
+	// Waiting reads the line of a queue: the first limit sessions in it, 0: all of it.
 	Waiting(ctx context.Context, queue string, limit int) ([]Waiter, error)
 	// Due reads the ACTIVE sessions that were to be looked at before a time.
 	Due(ctx context.Context, before time.Time, limit int) ([]string, error)
