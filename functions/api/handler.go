@@ -4,6 +4,7 @@ package api
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -95,6 +96,13 @@ func route(path string) string {
 }
 
 func (h *Handler) serve(ctx context.Context, r request) (int, any, error) {
+	if r.IsBase64Encoded { // the gateway does so with bodies of no type, or of one that it does not know as text
+		b, err := base64.StdEncoding.DecodeString(r.Body)
+		if err != nil {
+			return 0, nil, chat.Refuse(chat.CodeBadFrame, "The body is not what the gateway says it is.")
+		}
+		r.Body = string(b)
+	}
 	parts := strings.Split(strings.Trim(r.RawPath, "/"), "/")
 	method := r.RequestContext.HTTP.Method
 	switch {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -237,14 +238,21 @@ func TestStoppedRunner(t *testing.T) {
 	s := h.stage(castOf(0, story{agents: 1}, beepall), beepall)
 	ada, agent := s.talk()
 
-	t.Run("its address is taken", func(t *testing.T) {
-		second := exec.CommandContext(t.Context(), house.binary, "-root", root, "-addr", strings.TrimPrefix(h.Origin, "http://"))
-		out, err := second.CombinedOutput()
-		var status *exec.ExitError
-		if !errors.As(err, &status) || status.ExitCode() != 1 || !strings.Contains(string(out), "is another Parley running?") {
-			t.Errorf("a second runner at the same address ends with %v and says\n%s", err, out)
-		}
-	})
+	data := h.args[slices.Index(h.args, "-data")+1]
+	for _, c := range []struct{ name, says, flag, value string }{
+		{"its address is taken", "is another Parley running?", "-addr", strings.TrimPrefix(h.Origin, "http://")},
+		// Two runners on one folder ran two routing loops on one database, and every offer rang twice.
+		{"its data are in use", "another Parley is using the data", "-data", data},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			second := exec.CommandContext(t.Context(), house.binary, "-root", root, "-addr", "127.0.0.1:0", c.flag, c.value)
+			out, err := second.CombinedOutput()
+			var status *exec.ExitError
+			if !errors.As(err, &status) || status.ExitCode() != 1 || !strings.Contains(string(out), c.says) {
+				t.Errorf("a second runner ends with %v and says\n%s", err, out)
+			}
+		})
+	}
 	t.Run("open sockets are told", func(t *testing.T) {
 		clients := []*play.Client{ada.socket(), agent.socket()}
 		h.stop()

@@ -66,6 +66,7 @@ type Runner struct {
 	Links Links
 
 	log     *slog.Logger
+	lock    *os.File // of the data folder
 	engine  *engine.Engine
 	states  *asl.Service
 	gateway *gateway.Gateway
@@ -90,6 +91,11 @@ func Start(ctx context.Context, o Options) (_ *Runner, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: is another Parley running? -addr chooses another address (make run ADDR=127.0.0.1:8081)", err)
 	}
+	defer func() {
+		if err != nil {
+			_ = listener.Close() // once it serves, its server has closed it
+		}
+	}()
 	origin := "http://" + listener.Addr().String()
 	d, err := readDemo(o.Demo)
 	if err != nil {
@@ -194,6 +200,9 @@ func (r *Runner) startEngine(ctx context.Context, o Options) (endpoint string, e
 			return "", err
 		}
 		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", err
+		}
+		if r.lock, err = lock(dir); err != nil {
 			return "", err
 		}
 		options.DBPath = filepath.Join(dir, "dynamo.db")
@@ -392,6 +401,9 @@ func (r *Runner) Close() error {
 	r.running.Wait()
 	if r.engine != nil {
 		r.engine.Stop()
+	}
+	if r.lock != nil {
+		errs = append(errs, r.lock.Close())
 	}
 	return errors.Join(errs...)
 }
