@@ -203,7 +203,7 @@ func (d *Desk) tellPosition(ctx context.Context, s Session, head, position int) 
 // next visit.
 const toldInLine = 10
 
-// tellLine tells the first in a queue's line that this session is no longer among them.
+// tellLine tells the first in a queue's line that this session is no longer among them. Who stood before it has not moved.
 func (d *Desk) tellLine(ctx context.Context, gone Session) {
 	line, err := d.Store.Waiting(ctx, gone.Queue, toldInLine+1)
 	if err != nil {
@@ -213,6 +213,9 @@ func (d *Desk) tellLine(ctx context.Context, gone Session) {
 	var fs []func() error
 	// The index may be a moment late and still show it.
 	for i, w := range slices.DeleteFunc(line, func(w Waiter) bool { return w.Session == gone.ID }) {
+		if w.compare(gone.waiter()) < 0 {
+			continue
+		}
 		fs = append(fs, func() error {
 			s, last, err := d.readTail(ctx, w.Session)
 			if err == nil && s.InLine() {
