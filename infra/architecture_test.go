@@ -82,6 +82,8 @@ var rules = []rule{
 	{"infra/stepfn", []string{"functions/chat", "functions/wire"}, "it implements what the domain declares"},
 	{"infra/identity", []string{"functions/chat", "functions/authorizer"}, "it implements what the authorizer declares"},
 	{"infra/env", []string{"functions/*", "infra/*"}, "it wires the functions"},
+	{"infra/config", []string{"functions/chat"}, "it knows what is configured, not where it is kept"},
+	{"infra/parley", []string{"infra/config", "infra/dynamo"}, "it shows people what package config does, on DynamoDB"},
 	{"infra/local/*", nil, "each emulates one service and knows nothing of Parley"},
 	{"infra/local", []string{"functions/*", "infra/*", "infra/dynamo/faults", "infra/local/*"}, "it runs the whole"},
 	{"infra/e2e", nil, "it is tests only: they play on what play gives them"},
