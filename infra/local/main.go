@@ -38,6 +38,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags.StringVar(&o.Data, "data", "", "folder that keeps the data; empty keeps them in memory")
 	flags.StringVar(&o.Root, "root", ".", "the checkout: template, widget and desktop are found from here")
 	flags.StringVar(&o.Demo, "demo", "", "file with websites, queues and agents (default infra/local/demo.yaml)")
+	flags.BoolVar(&o.Testing, "testing", false, "for tests: times in that file may be shorter than an operator may set")
 	flags.BoolVar(&o.Chaos, "chaos", false, "lose, delay and repeat what AWS may lose, delay and repeat")
 	flags.Uint64Var(&o.Seed, "seed", uint64(time.Now().UnixNano()), "seed of the chaos")
 	flags.DurationVar(&o.Lease, "lease", 0, "how long a sign of life counts (default 150s)")

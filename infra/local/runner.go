@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/parley-chat/parley/functions/chat"
+	"github.com/parley-chat/parley/infra/config"
 	"github.com/parley-chat/parley/infra/dynamo"
 	"github.com/parley-chat/parley/infra/dynamo/faults"
 	"github.com/parley-chat/parley/infra/local/asl"
@@ -36,11 +37,13 @@ type Options struct {
 	Root  string // of the checkout
 	Demo  string
 	Chaos bool
-	Seed  uint64
-	Lease time.Duration // 0: as deployed
-	Sweep time.Duration // 0: as in the template
-	Rate  int           // 0: as deployed
-	Log   *slog.Logger
+	// Testing lets the demo file have times that are shorter than an operator may set.
+	Testing bool
+	Seed    uint64
+	Lease   time.Duration // 0: as deployed
+	Sweep   time.Duration // 0: as in the template
+	Rate    int           // 0: as deployed
+	Log     *slog.Logger
 }
 
 // Names that a stack would have.
@@ -97,7 +100,7 @@ func Start(ctx context.Context, o Options) (_ *Runner, err error) {
 		}
 	}()
 	origin := "http://" + listener.Addr().String()
-	d, err := readDemo(o.Demo)
+	d, err := readDemo(o, origin, fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port))
 	if err != nil {
 		return nil, err
 	}
@@ -142,8 +145,7 @@ func Start(ctx context.Context, o Options) (_ *Runner, err error) {
 	if err := createTables(ctx, setup, t); err != nil {
 		return nil, err
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	if err := d.put(ctx, dynamo.New(setup, tables(t)), []string{origin, fmt.Sprintf("http://localhost:%d", port)}); err != nil {
+	if err := config.Put(ctx, dynamo.New(setup, tables(t)), d); err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
 
@@ -156,6 +158,19 @@ func Start(ctx context.Context, o Options) (_ *Runner, err error) {
 	r.startSweeps(background, t, o, functions)
 	r.links(origin, d)
 	return r, nil
+}
+
+// readDemo reads who is there in the beginning. All its websites open on the runner's own pages.
+func readDemo(o Options, origins ...string) (config.File, error) {
+	content, err := os.ReadFile(o.Demo)
+	if err != nil {
+		return config.File{}, err
+	}
+	f, err := config.Parse(content, config.Options{Origins: origins, Testing: o.Testing})
+	if err != nil {
+		return f, fmt.Errorf("%s:\n%w", o.Demo, err)
+	}
+	return f, nil
 }
 
 // late is a transport that is known only after those who use it.
@@ -228,7 +243,7 @@ func customerKeys(dir string) (string, error) {
 	return string(b), err
 }
 
-func newIssuer(o Options, origin string, d demo) (http.Handler, error) {
+func newIssuer(o Options, origin string, d config.File) (http.Handler, error) {
 	c := signin.Config{URL: origin + "/oidc", ClientID: clientID, Redirects: []string{origin + "/desktop/"}, KeyDir: o.Data}
 	for _, a := range d.Agents {
 		c.Agents = append(c.Agents, signin.Agent{ID: a.ID, Name: a.Name, Email: a.Email})
@@ -364,7 +379,7 @@ func (r *Runner) startSweeps(ctx context.Context, t *template.Template, o Option
 	}
 }
 
-func (r *Runner) links(origin string, d demo) {
+func (r *Runner) links(origin string, d config.File) {
 	l := &r.Links
 	l.Origin, l.Shop, l.Desktop, l.Health = origin, origin+"/", origin+"/desktop/", origin+"/health"
 	l.Socket, l.Issuer = "ws"+strings.TrimPrefix(origin, "http")+socketURL, origin+"/oidc"

@@ -24,9 +24,10 @@ type Runner struct {
 // stopping is how long a runner may take to stop.
 const stopping = 10 * time.Second
 
-// StartRunner starts the runner's binary on a free port and waits for its links. Its log goes to log.
+// StartRunner starts the runner's binary on a free port and waits for its links; its demo file may be hastier than an operator's.
+// Its log goes to log.
 func StartRunner(ctx context.Context, binary string, log io.Writer, args ...string) (*Runner, error) {
-	cmd := exec.Command(binary, append([]string{"-addr", "127.0.0.1:0", "-json"}, args...)...)
+	cmd := exec.Command(binary, append([]string{"-addr", "127.0.0.1:0", "-json", "-testing"}, args...)...)
 	cmd.Stderr = log
 	cmd.SysProcAttr = dieWithParent()
 	out, err := cmd.StdoutPipe()
