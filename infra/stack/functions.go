@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -29,15 +30,12 @@ type function struct {
 	Init     []float64 `json:"init"`
 	Warm     []float64 `json:"warm"`
 
+	id     string // in the template
 	binary int64
 }
 
-// name is the logical id without "Function": the folder.
-func (f function) name() string {
-	_, name, _ := strings.Cut(f.Function, "-")
-	id, _, _ := strings.Cut(name, "-")
-	return strings.ToLower(strings.TrimSuffix(id, "Function"))
-}
+// name is the folder.
+func (f function) name() string { return strings.ToLower(strings.TrimSuffix(f.id, "Function")) }
 
 // ask calls the part of the emulator that knows about processes.
 func (s *stack) ask(ctx context.Context, method, path string, into any) error {
@@ -68,13 +66,16 @@ func (s *stack) functions(ctx context.Context) ([]function, error) {
 	if err := s.ask(ctx, http.MethodGet, "/functions", &all); err != nil {
 		return nil, err
 	}
-	for i, f := range all {
-		id := strings.Split(f.Function, "-")[1]
+	for id, physical := range s.ids {
+		i := slices.IndexFunc(all, func(f function) bool { return f.Function == physical })
+		if i < 0 {
+			continue
+		}
 		info, err := os.Stat(filepath.Join(home, "build", id, "bootstrap"))
 		if err != nil {
 			return nil, err
 		}
-		all[i].binary = info.Size()
+		all[i].id, all[i].binary = id, info.Size()
 	}
 	return all, nil
 }

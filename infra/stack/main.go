@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -22,6 +23,7 @@ type options struct {
 	endpoint   string
 	keep       bool
 	addr       string
+	origin     string
 	parameters string
 }
 
@@ -41,9 +43,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.endpoint, "endpoint", "", "deploy to this emulator, or to `aws`, instead of starting one")
 	flags.BoolVar(&o.keep, "keep", false, "leave it running, with links, until Ctrl+C")
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", "address of the web pages; port 0 chooses a free one")
+	flags.StringVar(&o.origin, "origin", "", "address under which the web pages are reached from where the functions run, if that is another")
 	flags.StringVar(&o.parameters, "parameters", "", "further parameters of the template: Name=value ...")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if o.endpoint == onAWS {
+		if err := fitForAWS(o); err != nil {
+			return err
+		}
 	}
 
 	began := time.Now()
@@ -63,4 +71,17 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "Deployed after %s.\n", time.Since(began).Round(100*time.Millisecond))
 	return s.prove(ctx)
+}
+
+// fitForAWS says in words what an account needs that an emulator on this machine does not.
+func fitForAWS(o options) error {
+	if !strings.HasPrefix(o.origin, "https://") {
+		return errors.New("functions on AWS cannot ask this machine for the keys of agents' tokens: give -origin an https:// address that leads to -addr, such as a tunnel's")
+	}
+	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		if os.Getenv(name) == "" {
+			return fmt.Errorf("%s is not set; `aws configure export-credentials --format env` prints the credentials of a profile", name)
+		}
+	}
+	return nil
 }

@@ -2,7 +2,7 @@
 
     GET  /_parley/functions               each function: bytes of its package, processes, times of its starts and invocations
     POST /_parley/start?function=F&times=N  starts N fresh processes of a function, without invoking it, and ends them
-    POST /_parley/kill?function=F[&busy=1]  kills a function's processes, with busy only those that are at work
+    POST /_parley/kill?function=F[&busy=1]  kills the processes of a function, with busy only those that are at work
 
 F is a function's name or its logical id. Times are milliseconds.
 """
@@ -30,9 +30,9 @@ def note(worker, kind, began):
 
 
 def watch(log):
-    """Times every start and invocation from now on, and appends what functions write to the file log."""
+    """Times every start and invocation from now on, and keeps what functions write in the file log."""
     spawn, invoke, first_poll = Worker._spawn, Worker.invoke, Worker._mark_first_poll
-    lines = open(log, "a", buffering=1)
+    lines = open(log, "w", buffering=1)
 
     def timed_spawn(self, *args, **named):
         self.began = time.perf_counter()
@@ -92,8 +92,10 @@ def kill(name, busy):
         proc = worker._proc
         if worker.func_name in names and proc is not None and proc.poll() is None and (worker.in_use or not busy):
             proc.send_signal(signal.SIGKILL)
-            killed.append(proc.pid)
-    return killed
+            killed.append(proc)
+    for proc in killed:  # until then an invocation would still be given to it
+        proc.wait()
+    return [proc.pid for proc in killed]
 
 
 async def answer(scope, send):
@@ -105,7 +107,7 @@ async def answer(scope, send):
         case "POST", "start":
             await asyncio.to_thread(start, query["function"], int(query.get("times", 1)))
         case "POST", "kill":
-            body = {"killed": kill(query["function"], query.get("busy") == "1")}
+            body = {"killed": await asyncio.to_thread(kill, query["function"], query.get("busy") == "1")}
         case _:
             status, body = 404, {"message": "There is nothing at this address."}
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})

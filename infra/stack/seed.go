@@ -59,7 +59,8 @@ func decodeDirectory(from io.Reader) (directory, error) {
 	var d directory
 	decoder := yaml.NewDecoder(from)
 	decoder.KnownFields(true)
-	return d, decoder.Decode(&d)
+	err := decoder.Decode(&d)
+	return d, err
 }
 
 // readCast asks the end-to-end tests who plays in them.
@@ -106,6 +107,12 @@ func newTables(endpoint string, names dynamo.Tables) tables {
 	config := aws.Config{Region: region, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: accessKey}, nil
 	})}
+	if endpoint == "" {
+		config = aws.Config{Region: os.Getenv("AWS_REGION"), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
+				SessionToken: os.Getenv("AWS_SESSION_TOKEN")}, nil
+		})}
+	}
 	return tables{names, dynamo.NewClient(config, endpoint)}
 }
 
@@ -157,10 +164,24 @@ func (s *stack) setUp(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = s.signIn(d)
 	}
+	if err == nil {
+		err = s.forget(r.Context())
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	s.setUps.Add(1)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// forget ends the functions' processes, which remember settings for a while.
+func (s *stack) forget(ctx context.Context) error {
+	all, err := s.functions(ctx)
+	for _, f := range all {
+		if err == nil {
+			_, err = s.kill(ctx, f.Function, false)
+		}
+	}
+	return err
 }

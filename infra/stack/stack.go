@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,7 @@ import (
 )
 
 const (
-	stackName = "parley"
+	stackName = "parley-stack" // no operator's
 	stage     = "stack"
 	clientID  = "parley-desktop"
 	// region and accessKey are what emulators take for granted.
@@ -113,28 +114,14 @@ func start(ctx context.Context, o options, out io.Writer) (_ *stack, err error) 
 		return nil, err
 	}
 
-	switch o.endpoint {
-	case "":
-		if s.emulator, err = startEmulator(ctx); err != nil {
-			return nil, err
-		}
-		s.Endpoint, s.env = s.emulator.endpoint, emulated(s.emulator.endpoint)
-		s.Processes = s.Endpoint + "/_parley"
-	case onAWS:
-		s.env = append(os.Environ(), "SAM_CLI_TELEMETRY=0")
-	default:
-		s.Endpoint, s.env = strings.TrimSuffix(o.endpoint, "/"), emulated(o.endpoint)
+	if err := s.reach(ctx); err != nil {
+		return nil, err
 	}
-	if s.Endpoint != "" {
-		// Lambda runs ARM; here the functions are processes of this machine.
-		s.env = append(s.env, "LAMBDA_ARCH="+runtime.GOARCH, "LAMBDA_OS="+runtime.GOOS)
-	}
-
 	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return nil, err
 	}
-	s.Origin = "http://" + listener.Addr().String()
+	s.Origin = cmp.Or(strings.TrimSuffix(o.origin, "/"), "http://"+listener.Addr().String())
 	s.Issuer = s.Origin + "/oidc"
 	s.front = newFront()
 	if err := s.signIn(s.demo, s.cast); err != nil {
@@ -153,15 +140,42 @@ func start(ctx context.Context, o options, out io.Writer) (_ *stack, err error) 
 	if err := s.front.open(s.API); err != nil {
 		return nil, err
 	}
-	if s.Endpoint != "" {
-		s.tables = newTables(s.Endpoint, names)
-		if err := s.tables.seed(ctx, s.Origin, s.demo, s.cast); err != nil {
-			return nil, fmt.Errorf("seed: %w", err)
-		}
+	s.tables = newTables(s.Endpoint, names)
+	if err := s.tables.seed(ctx, s.Origin, s.demo, s.cast); err != nil {
+		return nil, fmt.Errorf("seed: %w", err)
+	}
+	if s.Endpoint != "" { // tables of an account are not emptied by whoever asks
 		s.front.mux.HandleFunc("POST /set-up", s.setUp)
 		s.SetUp = s.Origin + "/set-up"
 	}
 	return s, s.describe()
+}
+
+// reach starts the emulator, or finds out about the one that is given, or about an account.
+func (s *stack) reach(ctx context.Context) (err error) {
+	switch s.endpoint {
+	case onAWS:
+		s.env = append(os.Environ(), "SAM_CLI_TELEMETRY=0")
+		return nil
+	case "":
+		if s.emulator, err = startEmulator(ctx); err != nil {
+			return err
+		}
+		s.Endpoint = s.emulator.endpoint
+		go func() {
+			<-s.emulator.done
+			s.failed <- fmt.Errorf("the emulator has ended: see %s", s.emulator.log)
+		}()
+	default:
+		s.Endpoint = strings.TrimSuffix(s.endpoint, "/")
+	}
+	// Lambda runs ARM; here the functions are processes of this machine.
+	s.env = append(emulated(s.Endpoint), "LAMBDA_ARCH="+runtime.GOARCH, "LAMBDA_OS="+runtime.GOOS)
+	s.Processes = s.Endpoint + "/_parley"
+	if err := s.ask(ctx, http.MethodGet, "/functions", new(json.RawMessage)); err != nil {
+		s.Processes = "" // an emulator that is not ours
+	}
+	return nil
 }
 
 // signIn lets the agents of these directories sign in, and nobody else. The key stays: functions keep the public one for an hour.
@@ -196,13 +210,10 @@ func (s *stack) deploy(ctx context.Context) (dynamo.Tables, error) {
 		"--build-dir", build); err != nil {
 		return none, err
 	}
-	parameters := []string{"Stage=" + stage, "AgentAudience=" + clientID}
-	if s.Endpoint != "" {
-		// The template wants HTTPS, which nobody serves on this machine: emulator.py lets the functions ask without.
-		issuer := "https" + strings.TrimPrefix(s.Issuer, "http")
-		parameters = append(parameters, "AgentIssuer="+issuer, "AgentJwksUrl="+issuer+"/jwks")
-	}
-	parameters = append(parameters, strings.Fields(s.parameters)...)
+	// The template wants HTTPS, which nobody serves on this machine: emulator.py lets the functions ask without.
+	issuer := "https://" + s.Issuer[strings.Index(s.Issuer, "://")+3:]
+	parameters := append([]string{"Stage=" + stage, "AgentAudience=" + clientID, "AgentIssuer=" + issuer, "AgentJwksUrl=" + issuer + "/jwks"},
+		strings.Fields(s.parameters)...)
 	if err := s.sam(ctx, "Deploying with sam deploy", append([]string{"deploy", "--template-file", filepath.Join(build, "template.yaml"),
 		"--stack-name", stackName, "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset",
 		"--no-fail-on-empty-changeset", "--no-progressbar", "--parameter-overrides"}, parameters...)...); err != nil {
