@@ -89,7 +89,7 @@ type Directory interface {
 	PutLicence(ctx context.Context, limit int) error
 }
 
-// ShardSeats is the size of one licence shard: at 500 seats its conflicts stay below 5 % (architecture.md 2.2).
+// ShardSeats is the size of one licence shard: at 500 seats its conflicts stay below 5 %.
 const ShardSeats = 500
 
 // ListKind is what List names.

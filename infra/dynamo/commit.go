@@ -90,7 +90,7 @@ func difference(was, now item) *edit {
 	return e
 }
 
-// part makes the write of another item. The conditions are those of sessions.md, sections 4 and 5.
+// part makes the write of another item, under the condition that its type promises.
 func (s *Store) part(w chat.Write) (write, error) {
 	switch w := w.(type) {
 	case chat.Reserve:

@@ -21,8 +21,8 @@ import (
 	"github.com/parley-chat/parley/infra/dynamo/faults"
 )
 
-// A crash of any handler between any two steps loses nothing: that is what these tests are about. The promises of DESIGN.md,
-// section 2, are read from the tables (office.violations) after every step.
+// A crash of any handler between any two steps loses nothing: that is what these tests are about. The six promises
+// (CONTRIBUTING.md) are read from the tables (office.violations) after every step.
 
 // process carries out one command and dies at one of its calls to the world: to the store, the routing loop or a socket. From
 // then on it does nothing more; what was on its way is carried out.
