@@ -84,6 +84,7 @@ var rules = []rule{
 	{"infra/env", []string{"functions/*", "infra/*"}, "it wires the functions"},
 	{"infra/config", []string{"functions/chat"}, "it knows what is configured, not where it is kept"},
 	{"infra/parley", []string{"infra/config", "infra/dynamo"}, "it shows people what package config does, on DynamoDB"},
+	{"infra/local/meter", []string{"infra/dynamo/faults"}, "it counts units where faults are injected"},
 	{"infra/local/*", nil, "each emulates one service and knows nothing of Parley"},
 	{"infra/local", []string{"functions/*", "infra/*", "infra/dynamo/faults", "infra/local/*"}, "it runs the whole"},
 	{"infra/e2e", nil, "it is tests only: they play on what play gives them"},

@@ -26,6 +26,7 @@ import (
 	"github.com/parley-chat/parley/infra/local/asl"
 	"github.com/parley-chat/parley/infra/local/engine"
 	"github.com/parley-chat/parley/infra/local/gateway"
+	"github.com/parley-chat/parley/infra/local/meter"
 	"github.com/parley-chat/parley/infra/local/signin"
 	"github.com/parley-chat/parley/infra/local/template"
 )
@@ -39,11 +40,13 @@ type Options struct {
 	Chaos bool
 	// Testing lets the demo file have times that are shorter than an operator may set.
 	Testing bool
-	Seed    uint64
-	Lease   time.Duration // 0: as deployed
-	Sweep   time.Duration // 0: as in the template
-	Rate    int           // 0: as deployed
-	Log     *slog.Logger
+	// Meter serves what AWS would bill at meter.Path.
+	Meter bool
+	Seed  uint64
+	Lease time.Duration // 0: as deployed
+	Sweep time.Duration // 0: as in the template
+	Rate  int           // 0: as deployed
+	Log   *slog.Logger
 }
 
 // Names that a stack would have.
@@ -73,6 +76,7 @@ type Runner struct {
 	engine  *engine.Engine
 	states  *asl.Service
 	gateway *gateway.Gateway
+	meter   *meter.Meter // nil: nobody counts
 	server  *http.Server
 	failed  chan error
 	stop    context.CancelFunc
@@ -126,11 +130,14 @@ func Start(ctx context.Context, o Options) (_ *Runner, err error) {
 	if o.Chaos {
 		store = &faults.Transport{Base: store, Choose: faults.Random(o.Seed, storeChaos)}
 	}
+	if o.Meter {
+		r.meter = meter.New()
+	}
 	push := &late{}
 	states := &late{}
-	client := &http.Client{Transport: inProcess{next: store, hosts: map[string]http.RoundTripper{
-		statesHost: states, pushHost: push, secretsHost: secrets(secretID, keys), signInHost: handled(issuer)}}}
-	functions, err := r.wireAll(t, client, endpoint, origin, o)
+	world := inProcess{next: store, hosts: map[string]http.RoundTripper{
+		statesHost: states, pushHost: push, secretsHost: secrets(secretID, keys), signInHost: handled(issuer)}}
+	functions, err := r.wireAll(t, world, endpoint, origin, o)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +201,7 @@ func stackValues(origin string) template.Values {
 			"AWS::StackName": stack},
 		Resource: func(id, attribute string) string {
 			switch {
-			case strings.HasSuffix(id, "Function") && attribute == "Arn":
+			case strings.HasSuffix(id, "Function") && (attribute == "Arn" || attribute == "Alias"):
 				return "arn:aws:lambda:" + region + ":" + account + ":function:" + id
 			case id == "CustomerKeys":
 				return secretID
@@ -251,7 +258,7 @@ func newIssuer(o Options, origin string, d config.File) (http.Handler, error) {
 	return signin.New(c)
 }
 
-func (r *Runner) wireAll(t *template.Template, client *http.Client, endpoint, origin string, o Options) (map[string]gateway.Function, error) {
+func (r *Runner) wireAll(t *template.Template, world inProcess, endpoint, origin string, o Options) (map[string]gateway.Function, error) {
 	tune := func(d *chat.Desk) {
 		if o.Lease > 0 {
 			d.Lease = o.Lease
@@ -266,9 +273,16 @@ func (r *Runner) wireAll(t *template.Template, client *http.Client, endpoint, or
 		maps.Copy(f.Environment, map[string]string{"AWS_REGION": region, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
 			"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_ENDPOINT_URL_SFN": "http://" + statesHost, "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://" + secretsHost,
 			"WS_ENDPOINT": "http://" + pushHost + "/" + t.Socket.Stage, "SOCKET_URL": "ws" + strings.TrimPrefix(origin, "http") + socketURL})
-		fn, err := wire(f, client, o.Log, tune)
+		log, seen := o.Log, world
+		if r.meter != nil {
+			log, seen.next = r.meter.Log(f.ID, log), r.meter.Store(f.ID, world.next)
+		}
+		fn, err := wire(f, &http.Client{Transport: seen}, log, tune)
 		if err != nil {
 			return nil, err
+		}
+		if r.meter != nil {
+			fn = r.meter.Function(f.ID, fn)
 		}
 		all[f.ID] = fn
 	}
@@ -296,6 +310,9 @@ func (r *Runner) startStates(t *template.Template, o Options, functions map[stri
 			}
 			return f(ctx, payload)
 		}})
+	if r.meter != nil {
+		r.meter.Transitions = r.states.Transitions
+	}
 	return r.states, nil
 }
 
@@ -318,6 +335,9 @@ func (r *Runner) startGateway(t *template.Template, o Options, functions map[str
 		c.HTTP.CORS = &gateway.CORS{Origins: cors.AllowOrigins, Methods: cors.AllowMethods, Headers: cors.AllowHeaders,
 			MaxAge: time.Duration(cors.MaxAge) * time.Second}
 	}
+	if r.meter != nil {
+		c.Meter = r.meter
+	}
 	if o.Chaos {
 		c.Chaos = gatewayChaos
 		c.Chaos.Seed = o.Seed
@@ -339,6 +359,9 @@ func (r *Runner) routes(o Options, issuer http.Handler) http.Handler {
 	mux.Handle("/v1/", r.gateway.HTTP())
 	mux.Handle("/health", r.gateway.HTTP())
 	mux.Handle(socketURL, r.gateway.Socket())
+	if r.meter != nil {
+		mux.Handle(meter.Path, r.meter)
+	}
 	return mux
 }
 

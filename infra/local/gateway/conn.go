@@ -111,6 +111,7 @@ func (c *conn) receive() bool {
 		c.end(closeNotUTF8, "text is not UTF-8")
 	default:
 		c.active.Store(time.Now().UnixNano())
+		c.g.cfg.Meter.MessageIn(len(msg))
 		c.slots <- struct{}{}
 		c.g.busy.Go(func() {
 			defer func() { <-c.slots }()
@@ -230,6 +231,7 @@ func (c *conn) write(msg []byte) error {
 		return net.ErrClosed
 	}
 	c.active.Store(time.Now().UnixNano())
+	c.g.cfg.Meter.MessageOut(len(msg))
 	return nil
 }
 

@@ -69,9 +69,24 @@ type Config struct {
 	HTTP   HTTPAPI
 	Limits Limits
 	Chaos  Chaos
+	Meter  Meter // nil: nobody counts
 	// Log hears what AWS writes to the execution log; nil is slog.Default().
 	Log *slog.Logger
 }
+
+// Meter hears of everything that API Gateway bills by the piece. Its methods are called concurrently.
+type Meter interface {
+	MessageIn(size int)  // of a client, in bytes
+	MessageOut(size int) // to a client: answers and pushes
+	Request()            // of the HTTP API, preflights included
+}
+
+// nobody counts.
+type nobody struct{}
+
+func (nobody) MessageIn(int)  {}
+func (nobody) MessageOut(int) {}
+func (nobody) Request()       {}
 
 // SocketAPI describes the WebSocket API.
 type SocketAPI struct {
@@ -156,6 +171,9 @@ func New(cfg Config) (*Gateway, error) {
 		routes[key] = route
 	}
 	cfg.Socket.Routes = routes
+	if cfg.Meter == nil {
+		cfg.Meter = nobody{}
+	}
 	cfg.Limits.Idle = cmp.Or(cfg.Limits.Idle, idleLimit)
 	cfg.Limits.Age = cmp.Or(cfg.Limits.Age, ageLimit)
 	cfg.Limits.InFlight = cmp.Or(cfg.Limits.InFlight, 100)

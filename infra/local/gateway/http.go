@@ -100,6 +100,7 @@ func (g *Gateway) HTTP() http.Handler {
 			return
 		}
 		defer g.busy.Done()
+		g.cfg.Meter.Request()
 		if cors := g.cfg.HTTP.CORS; cors != nil && r.Header.Get("Origin") != "" {
 			cors.allow(w.Header(), r)
 			if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
