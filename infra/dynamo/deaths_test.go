@@ -22,7 +22,7 @@ import (
 )
 
 // A crash of any handler between any two steps loses nothing: that is what these tests are about. The six promises
-// (CONTRIBUTING.md) are read from the tables (office.violations) after every step.
+// of package chat are read from the tables (office.violations) after every step.
 
 // process carries out one command and dies at one of its calls to the world: to the store, the routing loop or a socket. From
 // then on it does nothing more; what was on its way is carried out.
