@@ -323,8 +323,9 @@ func TestNoWildcardWithoutReason(t *testing.T) {
 				t.Errorf("%s (line %d): a wildcard without a comment above it that begins with \"Reason:\"", where, n.Line)
 			}
 		})
+		roles := r.kind == functionType || r.kind == machineType
 		for _, policy := range values(r.at("Properties", "Policies")) {
-			if policy != "" {
+			if roles && policy != "" {
 				t.Errorf("%s: the ready-made policy %s; write the statements out", r.id, policy)
 			}
 		}
@@ -410,7 +411,7 @@ func TestSocketAnswersTheContract(t *testing.T) {
 		answering[value(response.at("Properties", "RouteId"))] = true
 	}
 	var ids, actions []string
-	for _, route := range resources(t, template, routeType) {
+	for _, route := range ofAPI(resources(t, template, routeType), "SocketApi") {
 		ids = append(ids, route.id)
 		key := value(route.at("Properties", "RouteKey"))
 		if !strings.HasPrefix(key, "$") {
@@ -427,9 +428,9 @@ func TestSocketAnswersTheContract(t *testing.T) {
 	if want := []string{wire.ActionAgent, wire.ActionCustomer, wire.ActionPing}; !slices.Equal(actions, want) {
 		t.Errorf("routes for the actions %v, the contract has %v", actions, want)
 	}
-	stage := resources(t, template, "AWS::ApiGatewayV2::Stage")
+	stage := ofAPI(resources(t, template, "AWS::ApiGatewayV2::Stage"), "SocketApi")
 	if len(stage) != 1 {
-		t.Fatalf("%d stages, want 1", len(stage))
+		t.Fatalf("%d stages of the socket, want 1", len(stage))
 	}
 	waits := values(stage[0].at("DependsOn"))
 	slices.Sort(waits)
@@ -437,6 +438,11 @@ func TestSocketAnswersTheContract(t *testing.T) {
 	if !slices.Equal(waits, ids) {
 		t.Errorf("the stage waits for %v, the routes are %v: what it does not wait for is not deployed", waits, ids)
 	}
+}
+
+// ofAPI are those resources that belong to an API.
+func ofAPI(all []resource, api string) []resource {
+	return slices.DeleteFunc(all, func(r resource) bool { return value(r.at("Properties", "ApiId")) != api })
 }
 
 // Ensure that the answer to a ping, which no function writes, is the one of the contract.
@@ -486,13 +492,13 @@ func TestRoutingLoopCallsFunctionsOfTheTemplate(t *testing.T) {
 
 	var functions []string
 	for _, f := range resources(t, template, functionType) {
-		functions = append(functions, f.id+".Arn")
+		functions = append(functions, f.id+".Alias")
 	}
 	var called []string
 	for _, name := range keys(substitutions) {
 		target := child(substitutions, name)
-		if target.Tag != "!GetAtt" || !slices.Contains(functions, target.Value) {
-			t.Errorf("%s is %s %s, want !GetAtt of a function's Arn", name, target.Tag, target.Value)
+		if target.Tag != "!Ref" || !slices.Contains(functions, target.Value) {
+			t.Errorf("%s is %s %s, want !Ref of a function's Alias", name, target.Tag, target.Value)
 		}
 		called = append(called, target.Value)
 	}

@@ -22,9 +22,8 @@ var played = regexp.MustCompile(`^AWS::(Serverless|ApiGatewayV2|DynamoDB|StepFun
 
 func (r *reader) template() (*Template, error) {
 	t := &Template{}
-	r.http(t)
 	r.functions(t)
-	r.socket(&t.Socket)
+	r.apis(t)
 	r.tables(t)
 	r.machines(t)
 	for _, kind := range []string{"AWS::Lambda::Permission", "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping"} {
@@ -60,12 +59,16 @@ func each[P any](r *reader, kind string, base map[string]yaml.Node, ignored stri
 		if resource.Type != kind || r.err != nil {
 			continue
 		}
+		if resource.Condition != "" {
+			holds, err := r.holds(resource.Condition)
+			r.fail(id, err)
+			if !holds {
+				continue
+			}
+		}
 		var p P
 		r.fail("Globals", r.decode(base, ignored, &p))
 		r.fail(id, r.decode(resource.Properties, ignored, &p))
-		if resource.Condition != "" {
-			r.fail(id, errors.New("property Condition is not understood"))
-		}
 		if r.err == nil {
 			r.fail(id, do(id, p))
 		}
@@ -74,7 +77,7 @@ func each[P any](r *reader, kind string, base map[string]yaml.Node, ignored stri
 
 func (r *reader) functions(t *Template) {
 	const ignored = "Description Policies MemorySize Runtime Handler Architectures Tracing LoggingConfig Tags AutoPublishAlias " +
-		"DeploymentPreference ReservedConcurrentExecutions ProvisionedConcurrencyConfig EventInvokeConfig"
+		"DeploymentPreference ReservedConcurrentExecutions ProvisionedConcurrencyConfig EventInvokeConfig Layers"
 	type properties struct {
 		CodeURI     string
 		Timeout     int
@@ -107,22 +110,9 @@ func (r *reader) functions(t *Template) {
 
 func (t *Template) event(function, kind string, properties []byte) error {
 	switch kind {
-	case "HttpApi":
-		var p struct{ APIID, Method, Path string }
-		if err := strict(properties, &p); err != nil {
-			return err
-		}
-		if p.APIID != t.HTTP.ID {
-			return only("ApiId", p.APIID, "the HttpApi of the template")
-		}
-		key := strings.ToUpper(p.Method) + " " + p.Path
-		if p.Path == "" || p.Path == "$default" {
-			key = "$default"
-		}
-		t.HTTP.Routes = append(t.HTTP.Routes, HTTPRoute{Key: key, Function: function})
 	case "Schedule", "ScheduleV2":
 		var p struct {
-			ScheduleExpression            string
+			Name, ScheduleExpression      string
 			RetryPolicy, DeadLetterConfig json.RawMessage
 		}
 		if err := strict(properties, &p); err != nil {
@@ -134,7 +124,7 @@ func (t *Template) event(function, kind string, properties []byte) error {
 		}
 		t.Schedules = append(t.Schedules, Schedule{Function: function, Every: every})
 	default:
-		return only("Type", kind, "HttpApi, Schedule or ScheduleV2")
+		return only("Type", kind, "Schedule or ScheduleV2")
 	}
 	return nil
 }
@@ -153,23 +143,6 @@ func rate(expression string) (time.Duration, error) {
 		}
 	}
 	return 0, only("ScheduleExpression", expression, "rate(...) in minutes, hours or days")
-}
-
-func (r *reader) http(t *Template) {
-	type properties struct {
-		Name, StageName   string
-		CorsConfiguration *CORS
-	}
-	each(r, "AWS::Serverless::HttpApi", nil, "DefaultRouteSettings AccessLogSettings Description Tags", func(id string, p properties) error {
-		if t.HTTP.ID != "" {
-			return fmt.Errorf("a second HttpApi beside %s", t.HTTP.ID)
-		}
-		if p.StageName != "" && p.StageName != "$default" {
-			return only("StageName", p.StageName, "$default")
-		}
-		t.HTTP = HTTP{ID: id, CORS: p.CorsConfiguration}
-		return nil
-	})
 }
 
 func (r *reader) tables(t *Template) {
@@ -221,23 +194,37 @@ func (r *reader) machines(t *Template) {
 	})
 }
 
-// socket puts the WebSocket API together from its parts, each of which names the one that it belongs to.
-func (r *reader) socket(s *Socket) {
-	type api struct{ Name, ProtocolType, RouteSelectionExpression string }
+// apis puts the WebSocket API and the HTTP API together from their parts, each of which names the one that it belongs to.
+func (r *reader) apis(t *Template) {
+	type api struct {
+		Name, ProtocolType, RouteSelectionExpression string
+		CorsConfiguration                            *CORS
+	}
 	each(r, "AWS::ApiGatewayV2::Api", nil, "Description Tags DisableExecuteApiEndpoint", func(id string, p api) error {
-		if s.ID != "" || p.ProtocolType != "WEBSOCKET" {
-			return errors.New("only one Api, and only of ProtocolType WEBSOCKET, is understood")
+		switch {
+		case p.ProtocolType == "WEBSOCKET" && t.Socket.ID == "" && p.CorsConfiguration == nil:
+			t.Socket.ID, t.Socket.Selection = id, p.RouteSelectionExpression
+		case p.ProtocolType == "HTTP" && t.HTTP.ID == "" && p.RouteSelectionExpression == "":
+			t.HTTP = HTTP{ID: id, CORS: p.CorsConfiguration}
+		default:
+			return errors.New("one Api of ProtocolType WEBSOCKET and one of ProtocolType HTTP are understood, each with its own properties")
 		}
-		s.ID, s.Selection = id, p.RouteSelectionExpression
 		return nil
 	})
 
+	http := func(api string) bool { return api == t.HTTP.ID && api != "" }
+
 	type stage struct{ APIID, StageName string }
 	each(r, "AWS::ApiGatewayV2::Stage", nil, "Description Tags AutoDeploy DefaultRouteSettings AccessLogSettings", func(_ string, p stage) error {
-		if s.Stage != "" {
+		switch {
+		case http(p.APIID) && p.StageName != "$default":
+			return only("StageName", p.StageName, "$default for an HTTP API")
+		case http(p.APIID):
+		case t.Socket.Stage != "":
 			return errors.New("a second Stage is not understood")
+		default:
+			t.Socket.Stage = p.StageName
 		}
-		s.Stage = p.StageName
 		return nil
 	})
 
@@ -270,14 +257,16 @@ func (r *reader) socket(s *Socket) {
 	})
 
 	type integration struct {
-		APIID, IntegrationType, IntegrationURI, IntegrationMethod string
-		TimeoutInMillis                                           int
+		APIID, IntegrationType, IntegrationURI, IntegrationMethod, PayloadFormatVersion string
+		TimeoutInMillis                                                                 int
 	}
 	integrations := map[string]Route{} // without their keys
 	const ignored = "Description PassthroughBehavior TemplateSelectionExpression RequestTemplates"
 	each(r, "AWS::ApiGatewayV2::Integration", nil, ignored, func(id string, p integration) (err error) {
 		route := Route{Timeout: time.Duration(p.TimeoutInMillis) * time.Millisecond}
 		switch {
+		case http(p.APIID) && (p.IntegrationType != "AWS_PROXY" || p.PayloadFormatVersion != "2.0"):
+			err = errors.New("property IntegrationType of an HTTP API has to be AWS_PROXY, with PayloadFormatVersion 2.0")
 		case p.IntegrationType == "AWS_PROXY":
 			route.Function, err = r.invoked("IntegrationUri", p.IntegrationURI)
 		case p.IntegrationType == "MOCK" && mocks[id] != "":
@@ -306,14 +295,17 @@ func (r *reader) socket(s *Socket) {
 		switch authorizer := authorizers[p.AuthorizerID]; {
 		case !ok:
 			return only("Target", p.Target, "an Integration of the template")
+		case http(p.APIID) && p.AuthorizationType == "":
+			t.HTTP.Routes = append(t.HTTP.Routes, HTTPRoute{Key: p.RouteKey, Function: target.Function})
+			return nil
 		case target.Responds != (p.RouteResponseSelectionExpression == "$default"):
 			return errors.New("property RouteResponseSelectionExpression has to be $default where there is a RouteResponse, and only there")
 		case p.AuthorizationType == "CUSTOM" && p.RouteKey == "$connect" && authorizer != nil:
-			s.Authorizer = authorizer
+			t.Socket.Authorizer = authorizer
 		case p.AuthorizationType != "" && p.AuthorizationType != "NONE":
 			return only("AuthorizationType", p.AuthorizationType, "CUSTOM with an Authorizer, on $connect,")
 		}
-		s.Routes = append(s.Routes, target)
+		t.Socket.Routes = append(t.Socket.Routes, target)
 		return nil
 	})
 }

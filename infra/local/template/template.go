@@ -1,6 +1,6 @@
 // Package template reads template.yaml for the local runner, so that what runs on a laptop is what is deployed: functions
-// with their environment, the routes of both APIs, tables, state machines and schedules. Values may be !Ref, !GetAtt and
-// !Sub, short or long. Of the resources that it reads it knows every property or refuses the template in words; resources
+// with their environment, the routes of both APIs, tables, state machines and schedules. Values may be !Ref, !GetAtt, !Sub, !If
+// and !FindInMap, short or long. Of the resources that it reads it knows every property or refuses the template in words; resources
 // of other types mean nothing to the runner and are passed over.
 package template
 
@@ -129,8 +129,10 @@ func Parse(data []byte, v Values) (*Template, error) {
 		Parameters map[string]struct {
 			Default *string `yaml:"Default"`
 		} `yaml:"Parameters"`
-		Globals   map[string]map[string]yaml.Node `yaml:"Globals"`
-		Resources map[string]resource             `yaml:"Resources"`
+		Mappings   map[string]map[string]map[string]any `yaml:"Mappings"`
+		Conditions map[string]yaml.Node                 `yaml:"Conditions"`
+		Globals    map[string]map[string]yaml.Node      `yaml:"Globals"`
+		Resources  map[string]resource                  `yaml:"Resources"`
 	}
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, err
@@ -138,6 +140,8 @@ func Parse(data []byte, v Values) (*Template, error) {
 	r := reader{
 		known:      maps.Clone(v.Pseudo),
 		stand:      v.Resource,
+		mappings:   doc.Mappings,
+		conditions: doc.Conditions,
 		resources:  doc.Resources,
 		globals:    doc.Globals["Function"],
 		understood: map[string]bool{},

@@ -26,6 +26,14 @@ Parameters:
   Stage: {Type: String, Default: prod}
   Days: {Type: Number, Default: 30}
   Issuer: {Type: String}
+  Host: {Type: String, Default: ""}
+Mappings:
+  Times: {prod: {Short: 15}}
+Conditions:
+  HasHost: !Not [!Equals [!Ref Host, ""]]
+  IsProd: !Equals [!Ref Stage, prod]
+  IsPlain: !And [!Condition IsProd, !Not [!Condition HasHost]]
+  IsOdd: !Or [!Condition HasHost, !Not [!Condition IsProd]]
 Resources:
   Things:
     Type: AWS::DynamoDB::Table
@@ -33,6 +41,7 @@ Resources:
     Properties:
       BillingMode: PAY_PER_REQUEST
       DeletionProtectionEnabled: true
+      SSESpecification: !If [HasHost, {SSEEnabled: true}, !Ref AWS::NoValue]
       AttributeDefinitions: [{AttributeName: PK, AttributeType: S}, {AttributeName: at, AttributeType: N}]
       KeySchema: [{AttributeName: PK, KeyType: HASH}]
       GlobalSecondaryIndexes:
@@ -46,7 +55,7 @@ Resources:
     Properties:
       CodeUri: .
       Policies: [{Statement: [{Resource: !If [Never, a, b]}]}]
-      Timeout: 15
+      Timeout: !FindInMap [Times, !Ref Stage, Short]
       Environment:
         Variables:
           STAGE: here
@@ -57,11 +66,12 @@ Resources:
           URL: !Sub "https://${Api}.${AWS::Region}/${Stage}/${!literal}"
           OWN: {"Fn::Sub": ["${A}-${Stage}", {A: !Ref Days}]}
           NUMBER: 10000000
+          PLAIN: !If [IsPlain, !Ref Stage, !GetAtt Nobody.Arn]
+          HOST: !If [IsOdd, !Ref Host, none]
+          NEVER: !If [HasHost, !Ref Host, !Ref AWS::NoValue]
       Events:
-        Minute: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 minute), RetryPolicy: {MaximumRetryAttempts: 0}}}
+        Minute: {Type: ScheduleV2, Properties: {Name: sweep, ScheduleExpression: rate(1 minute), RetryPolicy: {MaximumRetryAttempts: 0}}}
         Hours: {Type: Schedule, Properties: {ScheduleExpression: rate(2 hours)}}
-        All: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: "/v1/{proxy+}", Method: any}}
-        Rest: {Type: HttpApi, Properties: {ApiId: !Ref Api}}
   PlainFunction:
     Type: AWS::Serverless::Function
     Properties: {CodeUri: code/plain/}
@@ -72,9 +82,15 @@ Resources:
       DefinitionUri: loop.asl.json
       DefinitionSubstitutions: {Router: !GetAtt RouterFunction.Arn}
   Api:
-    Type: AWS::Serverless::HttpApi
+    Type: AWS::ApiGatewayV2::Api
     Properties:
+      ProtocolType: HTTP
       CorsConfiguration: {AllowOrigins: ["*"], AllowMethods: [GET], AllowHeaders: [authorization], MaxAge: 600}
+  ApiStage: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api, StageName: $default, AutoDeploy: true}}
+  ApiCall: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: AWS_PROXY, PayloadFormatVersion: "2.0", IntegrationUri: !Sub "arn:aws:apigateway:r:lambda:path/2015-03-31/functions/${RouterFunction.Arn}/invocations"}}
+  ApiRest: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: $default, Target: !Sub "integrations/${ApiCall}"}}
+  ApiSome: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "ANY /v1/{proxy+}", Target: !Sub "integrations/${ApiCall}"}}
+  Extra: {Type: AWS::DynamoDB::Table, Condition: HasHost, Properties: {BillingMode: PROVISIONED}}
   Alarm:
     Type: AWS::CloudWatch::Alarm
     Condition: HasMail
@@ -102,13 +118,13 @@ func TestFunctionsTablesMachinesSchedules(t *testing.T) {
 			{ID: "PlainFunction", Folder: "code/plain", Timeout: 10 * time.Second, Environment: map[string]string{"STAGE": "prod", "TABLE": "things"}},
 			{ID: "RouterFunction", Folder: "functions/router", Timeout: 15 * time.Second, Environment: map[string]string{
 				"STAGE": "here", "TABLE": "things", "ISSUER": "https://issuer", "DAYS": "30", "ARN": "thingsArn", "LONG": "thingsArn",
-				"URL": "https://api.local/prod/${literal}", "OWN": "30-prod", "NUMBER": "10000000",
+				"URL": "https://api.local/prod/${literal}", "OWN": "30-prod", "NUMBER": "10000000", "PLAIN": "prod", "HOST": "none",
 			}},
 		},
 		HTTP: template.HTTP{
 			ID:     "Api",
 			CORS:   &template.CORS{AllowOrigins: []string{"*"}, AllowMethods: []string{"GET"}, AllowHeaders: []string{"authorization"}, MaxAge: 600},
-			Routes: []template.HTTPRoute{{Key: "ANY /v1/{proxy+}", Function: "RouterFunction"}, {Key: "$default", Function: "RouterFunction"}},
+			Routes: []template.HTTPRoute{{Key: "$default", Function: "RouterFunction"}, {Key: "ANY /v1/{proxy+}", Function: "RouterFunction"}},
 		},
 		Tables: []template.Table{{ID: "Things", TTL: "ttl", Create: dynamodb.CreateTableInput{
 			TableName:            aws.String("things"),
@@ -194,9 +210,9 @@ func TestRefusals(t *testing.T) {
 	}{
 		"no YAML":                     {functions, "Globals:", "{", "yaml: "},
 		"globals":                     {functions, "Globals:\n  Function:", "Globals:\n  Api: {Name: x}\n  Function:", "section Api of Globals"},
-		"a global property":           {functions, "    Timeout: 10\n", "    Layers: [x]\n", `Globals: property "Layers" is not understood`},
-		"a property of a function":    {functions, "Timeout: 15", "VpcConfig: {}", `RouterFunction: property "VpcConfig" is not understood`},
-		"a wrong value":               {functions, "Timeout: 15", "Timeout: soon", "RouterFunction: json: cannot unmarshal string"},
+		"a global property":           {functions, "    Timeout: 10\n", "    VpcConfig: {}\n", `Globals: property "VpcConfig" is not understood`},
+		"a property of a function":    {functions, "Timeout: !FindInMap [Times, !Ref Stage, Short]", "VpcConfig: {}", `RouterFunction: property "VpcConfig" is not understood`},
+		"a wrong value":               {functions, "Timeout: !FindInMap [Times, !Ref Stage, Short]", "Timeout: soon", "RouterFunction: json: cannot unmarshal string"},
 		"an unknown intrinsic":        {functions, "ISSUER: !Ref Issuer", "ISSUER: !ImportValue x", "RouterFunction: Environment: line "},
 		"a parameter without value":   {strings.Replace(functions, "Days: {Type: Number, Default: 30}", "Days: {Type: Number}", 1), "", "", "RouterFunction: Environment: Days is neither"},
 		"a pseudo parameter":          {functions, "${AWS::StackName}", "${AWS::AccountId}", "Loop: Name: AWS::AccountId is neither"},
@@ -205,18 +221,23 @@ func TestRefusals(t *testing.T) {
 		"a property of an event":      {functions, "rate(1 minute), ", "rate(1 minute), Input: x, ", `RouterFunction: event Minute: property "Input" is not`},
 		"cron":                        {functions, "rate(1 minute)", "'cron(0 0 * * ? *)'", `RouterFunction: event Minute: property ScheduleExpression is "cron`},
 		"seconds":                     {functions, "rate(1 minute)", "rate(30 seconds)", "RouterFunction: event Minute: property ScheduleExpression"},
-		"another API":                 {functions, "Properties: {ApiId: !Ref Api}", "Properties: {ApiId: !Ref Things}", "RouterFunction: event Rest: property ApiId"},
-		"a stage of the HTTP API":     {functions, "      CorsConfiguration", "      StageName: prod\n      CorsConfiguration", `Api: property StageName is "prod"`},
-		"two HTTP APIs":               {functions, "  Alarm:", "  Second: {Type: AWS::Serverless::HttpApi}\n  Alarm:", "Second: a second HttpApi"},
+		"a stage of the HTTP API":     {functions, "StageName: $default", "StageName: prod", `ApiStage: property StageName is "prod"`},
+		"a mock of the HTTP API":      {functions, "IntegrationType: AWS_PROXY", "IntegrationType: MOCK", "ApiCall: property IntegrationType of an HTTP API"},
+		"another payload":             {functions, `PayloadFormatVersion: "2.0"`, `PayloadFormatVersion: "1.0"`, "ApiCall: property IntegrationType of an HTTP API"},
+		"a JWT on the HTTP API":       {functions, "RouteKey: $default,", "RouteKey: $default, AuthorizationType: JWT,", `ApiRest: property AuthorizationType is "JWT"`},
+		"two HTTP APIs":               {functions, "  Alarm:", "  Second: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: HTTP}}\n  Alarm:", "Second: one Api"},
+		"a whole HTTP API":            {functions, "AWS::CloudWatch::Alarm", "AWS::Serverless::HttpApi", "Alarm: type AWS::Serverless::HttpApi"},
 		"provisioned capacity":        {functions, "BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED", "Things: property BillingMode"},
 		"a stream":                    {functions, "DeletionProtectionEnabled: true", "StreamSpecification: {StreamViewType: KEYS_ONLY}", `Things: property "StreamSpecification"`},
 		"a property in the depth":     {functions, "ProjectionType: INCLUDE,", "ProjectionKind: INCLUDE,", `Things: property "ProjectionKind"`},
 		"an express machine":          {functions, "DefinitionUri: loop", "Type: EXPRESS\n      DefinitionUri: loop", `Loop: property Type is "EXPRESS"`},
 		"a machine without a file":    {functions, "      DefinitionUri: loop.asl.json\n", "", "Loop: property DefinitionUri"},
-		"a condition":                 {functions, "    DeletionPolicy: Retain", "    Condition: HasMail", "Things: property Condition"},
+		"a missing condition":         {functions, "    DeletionPolicy: Retain", "    Condition: HasMail", "Things: there is no condition HasMail"},
+		"a strange condition":         {functions, "IsProd: !Equals [!Ref Stage, prod]", "IsProd: !Contains [!Ref Stage, prod]", "RouterFunction: Environment: line 15: this condition"},
+		"a missing mapping":           {functions, "Stage, Short]", "Stage, Long]", "RouterFunction: Timeout: line "},
 		"a type":                      {functions, "AWS::CloudWatch::Alarm", "AWS::Serverless::SimpleTable", "Alarm: type AWS::Serverless::SimpleTable"},
 		"a rule":                      {functions, "AWS::CloudWatch::Alarm", "AWS::Events::Rule", "Alarm: type AWS::Events::Rule"},
-		"another protocol":            {socket, "ProtocolType: WEBSOCKET", "ProtocolType: HTTP", "Api: only one Api"},
+		"another protocol":            {socket, "ProtocolType: WEBSOCKET", "ProtocolType: HTTP", "Api: one Api of ProtocolType WEBSOCKET"},
 		"two stages":                  {socket, "  Permission:", "  Another: {Type: AWS::ApiGatewayV2::Stage, Properties: {StageName: x}}\n  Permission:", "Stage: a second Stage"},
 		"a JWT authorizer":            {socket, "AuthorizerType: REQUEST", "AuthorizerType: JWT", `Authorizer: property AuthorizerType is "JWT"`},
 		"an address of no function":   {socket, "functions/${AskFunction.Arn}/", "functions/${Api}/", "Authorizer: property AuthorizerUri"},

@@ -21,6 +21,8 @@ type resource struct {
 type reader struct {
 	known      map[string]string                 // parameters and pseudo parameters
 	stand      func(id, attribute string) string // Values.Resource
+	mappings   map[string]map[string]map[string]any
+	conditions map[string]yaml.Node
 	resources  map[string]resource
 	globals    map[string]yaml.Node // of functions
 	understood map[string]bool      // types of resources
@@ -45,7 +47,9 @@ func (r *reader) decode(properties map[string]yaml.Node, ignored string, into an
 		if err != nil {
 			return fmt.Errorf("%s: %w", property, err)
 		}
-		plain[property] = value
+		if value != (noValue{}) {
+			plain[property] = value
+		}
 	}
 	text, err := json.Marshal(plain)
 	if err != nil {
@@ -87,7 +91,9 @@ func (r *reader) value(n *yaml.Node, stand func(id, attribute string) string) (a
 			if err != nil {
 				return nil, err
 			}
-			m[n.Content[i].Value] = value
+			if value != (noValue{}) {
+				m[n.Content[i].Value] = value
+			}
 		}
 		return m, nil
 	case yaml.SequenceNode:
@@ -97,7 +103,9 @@ func (r *reader) value(n *yaml.Node, stand func(id, attribute string) string) (a
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, value)
+			if value != (noValue{}) {
+				list = append(list, value)
+			}
 		}
 		return list, nil
 	}
@@ -106,8 +114,24 @@ func (r *reader) value(n *yaml.Node, stand func(id, attribute string) string) (a
 	return scalar, err
 }
 
+// noValue is !Ref AWS::NoValue: as if what has it were not there.
+type noValue struct{}
+
 func (r *reader) intrinsic(name string, n *yaml.Node, stand func(id, attribute string) string) (any, error) {
 	switch {
+	case name == "Ref" && n.Value == "AWS::NoValue":
+		return noValue{}, nil
+	case name == "If" && n.Kind == yaml.SequenceNode && len(n.Content) == 3:
+		holds, err := r.holds(n.Content[0].Value)
+		if err != nil {
+			return nil, err
+		}
+		if holds {
+			return r.value(n.Content[1], stand)
+		}
+		return r.value(n.Content[2], stand)
+	case name == "FindInMap" && n.Kind == yaml.SequenceNode && len(n.Content) == 3:
+		return r.find(n, stand)
 	case (name == "Ref" || name == "GetAtt") && n.Kind == yaml.ScalarNode:
 		return r.reference(n.Value, nil, stand)
 	case name == "GetAtt" && n.Kind == yaml.SequenceNode && len(n.Content) == 2:
@@ -159,4 +183,65 @@ func (r *reader) reference(name string, own map[string]any, stand func(id, attri
 		return stand(id, attribute), nil
 	}
 	return "", fmt.Errorf("%s is neither a parameter with a value nor a resource", name)
+}
+
+// find reads a mapping: its name, a key and a key below that.
+func (r *reader) find(n *yaml.Node, stand func(id, attribute string) string) (any, error) {
+	keys, err := r.texts(n, stand)
+	if err != nil {
+		return nil, err
+	}
+	value, ok := r.mappings[keys[0]][keys[1]][keys[2]]
+	if !ok {
+		return nil, fmt.Errorf("line %d: the mappings have no %s", n.Line, strings.Join(keys, "."))
+	}
+	return value, nil
+}
+
+// texts are the items of a list as texts.
+func (r *reader) texts(n *yaml.Node, stand func(id, attribute string) string) ([]string, error) {
+	texts := make([]string, len(n.Content))
+	for i, item := range n.Content {
+		value, err := r.value(item, stand)
+		if err != nil {
+			return nil, err
+		}
+		texts[i] = fmt.Sprint(value)
+	}
+	return texts, nil
+}
+
+// holds says whether a condition of the template does.
+func (r *reader) holds(name string) (bool, error) {
+	n, ok := r.conditions[name]
+	if !ok {
+		return false, fmt.Errorf("there is no condition %s", name)
+	}
+	return r.condition(&n)
+}
+
+func (r *reader) condition(n *yaml.Node) (bool, error) {
+	switch n.Tag {
+	case "!Condition":
+		return r.holds(n.Value)
+	case "!Equals":
+		sides, err := r.texts(n, r.stand)
+		if err != nil {
+			return false, err
+		}
+		if len(sides) == 2 {
+			return sides[0] == sides[1], nil
+		}
+	case "!Not", "!And", "!Or":
+		all, any := true, false
+		for _, part := range n.Content {
+			holds, err := r.condition(part)
+			if err != nil {
+				return false, err
+			}
+			all, any = all && holds, any || holds
+		}
+		return map[string]bool{"!Not": !any, "!And": all, "!Or": any}[n.Tag], nil
+	}
+	return false, fmt.Errorf("line %d: this condition is not understood", n.Line)
 }
