@@ -1,16 +1,13 @@
 package dynamo_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/parley-chat/parley/functions/chat"
-	"github.com/parley-chat/parley/infra/dynamo/dynamotest"
 )
 
 var (
@@ -431,9 +428,7 @@ func TestDeletedQueue(t *testing.T) {
 	}
 	s = o.closes("ann", o.accepts("ann", s))
 	ok(t, o.store.PutQueue(t.Context(), chat.Queue{ID: "other", Name: "Other", Strategy: chat.BeepAll}))
-	_, err = dynamotest.Client(t, dynamotest.Options{}).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: aws.String(o.tables.Directory),
-		Key: map[string]types.AttributeValue{"PK": &types.AttributeValueMemberS{Value: "Q#" + queue}, "SK": &types.AttributeValueMemberS{Value: "Q"}}})
-	ok(t, err)
+	ok(t, o.store.DeleteQueue(t.Context(), queue))
 	o.pass(2 * time.Minute) // names are believed for one
 	o.beats(page("c1"), desktop("ann"))
 	_, err = o.desk.Send(t.Context(), page("c1"), chat.Outgoing{Session: s.ID, CID: "m2", Text: "Still there?", After: 3})
@@ -596,7 +591,8 @@ func TestLicence(t *testing.T) {
 				t.Errorf("the front is %+v, %v", front, err)
 			}
 			o.pass(2 * time.Second)
-			o.closes("ann", s) // wakes it
+			o.becomes("ann", chat.Paused)
+			o.closes("ann", s) // she is not free, but the seat is: that wakes it
 			if o.is(next, chat.Offered, o.session(next.ID).Offered); !o.session(next.ID).NoSeat.IsZero() {
 				t.Error("it still lacks a seat")
 			}
@@ -683,6 +679,110 @@ func TestSweepRestartsRouting(t *testing.T) {
 		}
 		o.is(s, chat.Offered, "ann")
 	})
+}
+
+// Ensure that a visit of a part that was given up ends that execution, and touches nothing.
+func TestVisitOfAnotherPart(t *testing.T) {
+	t.Parallel()
+	o := opened(t, byTurns)
+	s := o.writes("c1")
+	o.loop.end(s.ID, false)
+	o.pass(2 * time.Minute)
+	o.beats(page("c1"))
+	o.sweeps()
+	before := o.session(s.ID)
+	var heard chat.Answer
+	o.desk.Router = router{answer: func(_ string, a chat.Answer) error { heard = a; return nil }}
+	ok(t, o.desk.Route(t.Context(), chat.Visit{Session: s.ID, Generation: 1, Part: 0, Entered: o.clock.now(), Token: "late"}))
+	if after := o.session(s.ID); heard != chat.AnswerOver || before.Part != 1 || after.Token != before.Token {
+		t.Errorf("answered %q; part %d, token %q, then %q", heard, before.Part, before.Token, after.Token)
+	}
+}
+
+// router is a chat.Router that says what a test wants.
+type router struct {
+	start  func(chat.Execution) error
+	answer func(string, chat.Answer) error
+}
+
+func (r router) Start(_ context.Context, e chat.Execution) error { return r.start(e) }
+
+func (r router) Answer(_ context.Context, token string, a chat.Answer) error {
+	return r.answer(token, a)
+}
+
+// Ensure that a customer who asks again need not wait for the reaper when the first start of the routing was lost.
+func TestRepeatStartsRouting(t *testing.T) {
+	t.Parallel()
+	o := opened(t, everybody, "ann")
+	down := router{start: func(chat.Execution) error { return errors.New("the state machine is down") }, answer: func(string, chat.Answer) error { return nil }}
+	repeats := func(s chat.Session, again func() error) {
+		t.Helper()
+		o.desk.Router = down
+		ok(t, again())
+		o.settle()
+		o.desk.Router = o.loop
+		if names := o.loop.running(s.ID); len(names) > 0 {
+			t.Fatalf("running: %v", names)
+		}
+		ok(t, again())
+		o.settle()
+		o.is(s, chat.Offered, chat.Everybody)
+	}
+	s := chat.Session{ID: chat.SessionID(website, "c1", "nonce")}
+	repeats(s, func() error { _, err := o.desk.Start(t.Context(), page("c1"), opening("c1")); return err })
+	o.closes("ann", o.accepts("ann", s))
+	repeats(s, func() error {
+		_, err := o.desk.Send(t.Context(), page("c1"), chat.Outgoing{Session: s.ID, CID: "m2", Text: "Again!", After: 3})
+		return err
+	})
+}
+
+// Ensure that an offer rings although the router died between writing and pushing it.
+func TestOfferRingsAgain(t *testing.T) {
+	t.Parallel()
+	o := opened(t, byTurns, "ann")
+	o.becomes("ann", chat.Paused)
+	s := o.writes("c1")
+	_, err := o.desk.SetAvailability(t.Context(), desktop("ann"), chat.Ready, "") // wakes the session
+	ok(t, err)
+	v, found := o.loop.due()
+	for dies := 1; found && o.session(s.ID).State == chat.Waiting; dies++ {
+		o.loop.failed(v.Token)
+		if p := o.process(dies, nil); p.Route(t.Context(), v) == nil && !p.dead() {
+			t.Fatal("it did not die with the offer")
+		}
+	}
+	o.is(s, chat.Offered, "ann")
+	o.hears(desktop("ann"))
+	o.pass(backoff)
+	o.hears(desktop("ann"), "offer 1 of c1")
+}
+
+// Ensure that an answer which comes too late for its task is not given to a later generation's, whose session waits: its routing
+// would be over.
+func TestLateAnswer(t *testing.T) {
+	t.Parallel()
+	o := opened(t, byTurns)
+	s := o.writes("c1")
+	stale := true
+	o.desk.Router = router{start: func(e chat.Execution) error { return o.loop.Start(t.Context(), e) }, answer: func(token string, a chat.Answer) error {
+		if !stale {
+			return o.loop.Answer(t.Context(), token, a)
+		}
+		// The customer left. Before the routing hears so, they write again, and wait anew.
+		stale = false
+		_, err := o.desk.Send(t.Context(), page("c1"), chat.Outgoing{Session: s.ID, CID: "m2", Text: "Or rather not.", After: 2})
+		ok(t, err)
+		o.settle()
+		return chat.ErrTokenGone
+	}}
+	_, err := o.desk.Leave(t.Context(), page("c1"), s.ID)
+	ok(t, err)
+	s = o.session(s.ID)
+	if s.State != chat.Waiting || s.Generation != 2 || !slices.Contains(o.loop.running(s.ID), s.ID+"-2-0") {
+		t.Errorf("%s, generation %d, running %v", s.State, s.Generation, o.loop.running(s.ID))
+	}
 }
 
 // Ensure that who is not there any more is not waited for, and who is, is not abandoned.
