@@ -109,23 +109,10 @@ def after(kind, step, key=lambda physical_id: physical_id):
     HANDLERS[kind] = {**handler, "create": create, "update": update, "delete": delete}
 
 
-def open_body(properties, api, attributes):
-    """SAM describes an HTTP API as an OpenAPI body, of which it makes an API without routes and without CORS."""
-    body = properties.get("Body")
-    if not body:
-        return api
-    if cors := body.get("x-amazon-apigateway-cors"):
-        made(apigateway._update_api(api, {"corsConfiguration": cors}))
-    apigateway._routes[api], apigateway._integrations[api] = {}, {}  # of the body before
-    for path, methods in body["paths"].items():
-        for method, operation in methods.items():
-            if operation.get("security"):
-                raise ValueError(f"{path}: authorizers of an HTTP API are not made here yet")
-            target = camel(operation["x-amazon-apigateway-integration"])
-            integration = made(apigateway._create_integration(api, {
-                "integrationType": target["type"].upper(), "integrationUri": target["uri"], "payloadFormatVersion": target["payloadFormatVersion"]}))
-            verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
-            made(apigateway._create_route(api, {"routeKey": f"{verb} {path}", "target": "integrations/" + integration["integrationId"]}))
+def allow_origins(properties, api, attributes):
+    """It stores CORS as the template spells it, and reads it as its API does."""
+    if cors := properties.get("CorsConfiguration"):
+        made(apigateway._update_api(api, {"corsConfiguration": camel(cors)}))
     return api
 
 
@@ -136,11 +123,29 @@ def expire_items(properties, table, attributes):
     return table
 
 
-after("AWS::ApiGatewayV2::Api", open_body)
+after("AWS::ApiGatewayV2::Api", allow_origins)
 after("AWS::DynamoDB::Table", expire_items)
 # Ref of a secret is its ARN, and policies name it so; its own is the name, which the ARN ends with, and six digits.
 after("AWS::SecretsManager::Secret", lambda properties, name, attributes: attributes["Arn"],
       key=lambda arn: arn.rpartition(":")[2].rpartition("-")[0])
+
+
+
+def noted(kind, when=lambda properties: True):
+    """Takes note of resources that it refuses and that do nothing here."""
+    handler = HANDLERS.get(kind, {})
+
+    def create(logical_id, properties, stack):
+        if not when(properties):
+            return handler["create"](logical_id, properties, stack)
+        return f"{stack}-{logical_id}-{uuid.uuid4().hex[:8]}", {"Arn": f"arn:aws:noted:::{logical_id}"}
+
+    HANDLERS[kind] = {**handler, "create": create, "delete": lambda physical_id, properties: None}
+
+
+noted("AWS::CloudWatch::Alarm", lambda properties: "Metrics" in properties)
+noted("AWS::CodeDeploy::Application")
+noted("AWS::CodeDeploy::DeploymentGroup")
 
 # ---- Lambda
 

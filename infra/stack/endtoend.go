@@ -29,7 +29,7 @@ func (s *stack) endToEnd(ctx context.Context) []scenario {
 	if err != nil {
 		return []scenario{{"end-to-end tests", failed, err.Error()}}
 	}
-	env := append(os.Environ(), deploymentVariable+"="+file)
+	env := append(os.Environ(), deploymentVariable+"="+file, "FORCE_COLOR=0")
 	var all []scenario
 	if tests, _ := filepath.Glob("infra/e2e/*_test.go"); len(tests) > 0 {
 		fmt.Fprintln(s.out, "End-to-end tests over sockets ...")
@@ -138,6 +138,7 @@ func lastLine(text string) string {
 
 type browserSuite struct {
 	Title  string
+	File   string
 	Suites []browserSuite
 	Specs  []struct {
 		Title string
@@ -145,7 +146,11 @@ type browserSuite struct {
 			Status      string
 			Annotations []struct{ Type, Description string }
 			Results     []struct {
-				Error struct{ Message string }
+				Error         struct{ Message string }
+				ErrorLocation struct {
+					File string
+					Line int
+				}
 			}
 		}
 	}
@@ -165,16 +170,20 @@ func browserScenarios(report []byte) []scenario {
 		all = append(all, scenario{"end-to-end tests in the browser", failed, lastLine(e.Message)})
 	}
 	for _, suite := range r.Suites {
-		all = append(all, suite.scenarios()...)
+		all = append(all, suite.scenarios("in the browser: ")...)
 	}
 	return all
 }
 
-func (b browserSuite) scenarios() []scenario {
+// scenarios are the suite's tests; around names what is around it, but for the file.
+func (b browserSuite) scenarios(around string) []scenario {
+	if b.Title != b.File {
+		around += b.Title + ", "
+	}
 	var all []scenario
 	for _, spec := range b.Specs {
 		for _, test := range spec.Tests {
-			name := "in the browser: " + spec.Title
+			name := around + spec.Title
 			switch test.Status {
 			case "expected":
 				all = append(all, scenario{name, passed, ""})
@@ -189,14 +198,16 @@ func (b browserSuite) scenarios() []scenario {
 			default:
 				why := "no word"
 				if n := len(test.Results); n > 0 {
-					why, _, _ = strings.Cut(test.Results[n-1].Error.Message, "\n")
+					last := test.Results[n-1]
+					why, _, _ = strings.Cut(last.Error.Message, "\n")
+					why = fmt.Sprintf("%s:%d: %s", filepath.Base(last.ErrorLocation.File), last.ErrorLocation.Line, why)
 				}
 				all = append(all, scenario{name, failed, why})
 			}
 		}
 	}
 	for _, inner := range b.Suites {
-		all = append(all, inner.scenarios()...)
+		all = append(all, inner.scenarios(around)...)
 	}
 	return all
 }

@@ -61,15 +61,15 @@ func TestGoScenarios(t *testing.T) {
 // Ensure the same of Playwright's report.
 func TestBrowserScenarios(t *testing.T) {
 	t.Parallel()
-	report := `{"suites":[{"title":"life.spec.ts","specs":[{"title":"it works","tests":[{"status":"expected"}]}],"suites":[{"title":"a queue","specs":[
-		{"title":"it breaks","tests":[{"status":"unexpected","results":[{"error":{"message":"no card\nat life.spec.ts:7"}}]}]},
+	report := `{"suites":[{"title":"life.spec.ts","file":"life.spec.ts","specs":[{"title":"it works","tests":[{"status":"expected"}]}],"suites":[{"title":"a queue","file":"life.spec.ts","specs":[
+		{"title":"it breaks","tests":[{"status":"unexpected","results":[{"error":{"message":"no card\nat all"},"errorLocation":{"file":"/x/life.spec.ts","line":7}}]}]},
 		{"title":"it wants more","tests":[{"status":"skipped","annotations":[{"type":"skip","description":"out of reach: no chaos"}]}]},
 		{"title":"it is forgotten","tests":[{"status":"skipped","annotations":[]}]}]}]}]}`
 	want := []scenario{
 		{"in the browser: it works", passed, ""},
-		{"in the browser: it breaks", failed, "no card"},
-		{"in the browser: it wants more", outOfReach, "no chaos"},
-		{"in the browser: it is forgotten", failed, "skipped without saying that it is out of reach"},
+		{"in the browser: a queue, it breaks", failed, "life.spec.ts:7: no card"},
+		{"in the browser: a queue, it wants more", outOfReach, "no chaos"},
+		{"in the browser: a queue, it is forgotten", failed, "skipped without saying that it is out of reach"},
 	}
 	if got := browserScenarios([]byte(report)); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
