@@ -211,3 +211,19 @@ test('status, close and reject are requests of their own', async () => {
   expect(client.state.sessions[0]).toMatchObject({ mine: true, view: { state: 'CLOSED' } });
   expect(rounds(client)).toEqual([]);
 });
+
+// Found in the browser: after an accept the desk knows only the row that says so, and whoever replied before the rows in front
+// of it had come composed behind place 0, which the server refuses.
+test('a reply that is quicker than the rows before the accept is sent behind the first one', async () => {
+  const client = await desk();
+  FakeSocket.last.say(offer(1) as never);
+  void client.accept(offer(1));
+  FakeSocket.last.answer('accept', {
+    type: 'session',
+    now: Date.now(),
+    session: view({ head: 2, rows: [{ place: 2, kind: 'accepted', side: 'system', by: 'marta', at: NOW }] }),
+  });
+  await drawn();
+  client.send('s1', 'Hello!');
+  expect(FakeSocket.last.request('send')).toMatchObject({ session: 's1', text: 'Hello!', after: 1 });
+});

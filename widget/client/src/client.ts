@@ -181,7 +181,8 @@ export class Client {
 
   /** Shows a message at once and delivers it exactly once, over lost networks and reloads. */
   send(session: string, text: string): void {
-    this.compose({ session, text, after: this.entries.get(session)?.log.last ?? 1 });
+    // Every session begins at place 1, also one whose first rows have not come yet.
+    this.compose({ session, text, after: Math.max(1, this.entries.get(session)?.log.last ?? 1) });
   }
 
   /** Sends a refused message once more. */
