@@ -229,7 +229,6 @@ test('a whole conversation: joined, typing, answered, read, closed, reopened', a
     session: view({
       state: 'CLOSED',
       head: 5,
-      agent: { id: 'marta', name: 'Marta Kovač' },
       rows: [row(5, { kind: 'closed', side: 'system', ...marta, outcome: 'handled' })],
     }),
   });

@@ -38,9 +38,10 @@ export function Panel({ modal, focus }: PanelProps) {
     (current.querySelector<HTMLElement>('input, textarea') ?? current).focus({ preventScroll: true });
   }, [focus, going, !config, !View]);
 
-  const agent = view?.agent?.name;
   const active = view?.state === 'ACTIVE';
   const closed = view?.state === 'CLOSED';
+  // A closed session has no agent any more; its log knows who closed it.
+  const agent = closed ? session?.rows.findLast((row) => row.kind === 'closed')?.name : view?.agent?.name;
   const website = config?.name;
   const title = closed
     ? agent
