@@ -153,14 +153,12 @@ function Group({
       {!own && <Avatar id={s.customer.id} name={s.customer.name} size="s" />}
       <div className={css.column}>
         {g.lines.map((l, i) => (
-          <div
-            key={l.key}
-            className={css.bubble}
-            dir="auto"
-            data-sending={l.place === undefined || undefined}
-          >
+          <div key={l.key} className={css.bubble} data-sending={l.place === undefined || undefined}>
             {i === 0 && <span className="sr">{mine ? t('log.you') : own ? g.name : s.customer.name}: </span>}
-            <Text text={l.text} />
+            {/* Goes as its own words do; the bubble, as the page. */}
+            <div dir="auto">
+              <Text text={l.text} />
+            </div>
           </div>
         ))}
         <div className={css.meta}>

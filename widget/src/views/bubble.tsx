@@ -15,12 +15,12 @@ export function Bubble({ item }: { item: BubbleItem }) {
   const first = who.split(' ')[0];
   return (
     <>
-      <div
-        class={`m ${item.mine ? 'v' : 'a'} ${item.last ? 'z' : ''} ${item.failed ? 'bad' : ''}`}
-        dir="auto"
-      >
+      <div class={`m ${item.mine ? 'v' : 'a'} ${item.last ? 'z' : ''} ${item.failed ? 'bad' : ''}`}>
         <span class="sr">{`${who}, ${time(item.at)}: `}</span>
-        <Text text={item.text} />
+        {/* Goes as its own words do; the bubble, as the page. */}
+        <div dir="auto">
+          <Text text={item.text} />
+        </div>
       </div>
       {item.failed ? (
         <div class="meta v bad">

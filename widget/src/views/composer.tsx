@@ -63,7 +63,8 @@ export function Composer({ hint }: { hint: string }) {
         <textarea
           ref={field}
           rows={1}
-          dir="auto"
+          // Without a word it goes as the page does.
+          dir={text ? 'auto' : undefined}
           enterkeyhint="send"
           aria-label={hint}
           placeholder={hint}
