@@ -13,7 +13,7 @@ export class Agent {
     readonly name: string,
   ) {
     this.log = page.getByRole('log');
-    this.messages = this.log.locator('div[dir=auto]');
+    this.messages = this.log.locator('div:has(> [dir=auto])');
     this.field = page.getByRole('textbox', { name: /^Reply to/ });
   }
 

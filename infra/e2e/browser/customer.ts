@@ -18,7 +18,7 @@ export class Customer {
     this.launcher = widget.getByRole('button', { name: /^Chat/ });
     this.panel = widget.getByRole('dialog');
     this.log = this.panel.getByRole('log');
-    this.messages = this.log.locator('div[dir=auto]');
+    this.messages = this.log.locator('div:has(> [dir=auto])');
     this.field = this.panel.getByRole('textbox', { name: /^Write/ });
   }
 
@@ -27,11 +27,13 @@ export class Customer {
     return this.panel.getByRole('status').filter({ hasText: text });
   }
 
-  /** Opens the panel and writes the first message. */
-  async ask(question: string): Promise<void> {
-    await this.launcher.click();
+  /** Opens the panel and writes the first message, with what else the website asks for. */
+  async ask(question: string, { topic, email }: { topic?: string; email?: string } = {}): Promise<void> {
+    if (await this.panel.isHidden()) await this.launcher.click();
     const name = this.panel.getByRole('textbox', { name: 'Your name' });
     if (this.name) await name.fill(this.name);
+    if (email) await this.panel.getByRole('textbox', { name: 'E-mail' }).fill(email);
+    if (topic) await this.panel.getByRole('combobox').selectOption({ label: topic });
     await this.panel.getByRole('textbox', { name: 'Your question' }).fill(question);
     await this.panel.getByRole('button', { name: 'Start chat' }).click();
   }

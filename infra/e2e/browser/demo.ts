@@ -11,7 +11,7 @@ export interface Demo {
     askEmail?: boolean;
   }[];
   queues: { id: string; name: string; strategy: Strategy; timeout: number }[];
-  agents: { id: string; name: string; capacity?: number; queues: string[] }[];
+  agents: { id: string; name: string; email?: string; capacity?: number; queues: string[] }[];
 }
 
 export type Strategy = 'beepall' | 'rrmemory';

@@ -3,39 +3,47 @@ import { type Browser, type BrowserContextOptions, test as base, expect, type Pa
 import { Agent } from './agent';
 import { Customer } from './customer';
 import { type Demo, demo } from './demo';
-import { Runner } from './runner';
+import { type House, open } from './house';
 
 export { expect };
 
 /** What a browser says on its own when the network is gone. */
 const NETWORK = /net::ERR_|WebSocket connection to/;
 
-/** A runner of one test's own, with the customers and agents who come to it. Everybody has a browser of their own. */
+/** How the button is called that shows whose desktop it is, behind the name. */
+const ACCOUNT = /, your account$/;
+
+type Coming = BrowserContextOptions & { prepare?(page: Page): unknown };
+
+/** A house with the customers and agents who come to it. Everybody has a browser of their own. */
 export class Stage {
   /** The test cuts the network: what the browser itself says about that is no error. */
   cut = false;
   private readonly errors: string[] = [];
 
   constructor(
-    readonly runner: Runner,
+    readonly house: House,
     private readonly browser: Browser,
     private readonly options: BrowserContextOptions,
   ) {}
 
-  /** Somebody comes to a page of the shop. Without a name they are a guest. */
-  async customer(name: string, { at = '/', ...options }: BrowserContextOptions & { at?: string } = {}) {
+  /** Somebody comes to a page of the shop. `prepare` may change the page before it loads. */
+  async customer(name: string, { at = '/', prepare, ...options }: Coming & { at?: string } = {}) {
     const page = await this.page(name, options);
-    await page.goto(this.runner.origin + at);
+    await prepare?.(page);
+    await page.goto(this.house.origin + at);
     return new Customer(page, name);
   }
 
   /** An agent signs in and is available. */
-  async agent(id: string, options: BrowserContextOptions = {}) {
+  async agent(id: string, { prepare, ...options }: Coming = {}) {
     const page = await this.page(id, options);
-    await page.goto(`${this.runner.origin}/desktop/?login_hint=${id}`);
+    await prepare?.(page);
+    await page.goto(`${this.house.origin}/desktop/?login_hint=${id}`);
+    const account = page.getByRole('button', { name: ACCOUNT });
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('You’re ready for the next chat');
-    const name = await page.getByRole('button', { name: /, your account$/ }).getAttribute('aria-label');
-    return new Agent(page, name?.replace(/, your account$/, '') ?? id);
+    const name = await account.getAttribute('aria-label');
+    return new Agent(page, name?.replace(ACCOUNT, '') ?? id);
   }
 
   /** All three agents of the demo, in the order in which the queue knows them. */
@@ -57,6 +65,17 @@ export class Stage {
   }
 }
 
+/** Turns a page from right to left as soon as there is one, before its scripts run. */
+export const rightToLeft = (page: Page) =>
+  page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      if (!document.documentElement) return;
+      observer.disconnect();
+      document.documentElement.dir = 'rtl';
+      document.documentElement.lang = 'ar';
+    }).observe(document, { childList: true });
+  });
+
 /** The messages of a log: who wrote what. Only the first of a group says who, and the time that is read out may be any. */
 export function said(...lines: [who: string, text: string][]): RegExp[] {
   return lines.map(
@@ -76,16 +95,16 @@ export async function ringing(customer: string, agents: Agent[]): Promise<Agent>
   );
 }
 
-export const test = base.extend<{ demo: Demo; runner: Runner; stage: Stage }>({
+export const test = base.extend<{ demo: Demo; house: House; stage: Stage }>({
   demo: [demo(), { option: true }],
-  runner: async ({ demo }, use, info) => {
+  house: async ({ demo }, use, info) => {
     mkdirSync(info.outputDir, { recursive: true });
-    const runner = await Runner.start(demo, info.outputDir);
-    await use(runner);
-    await runner.stop();
+    const house = await open(demo, info.outputDir);
+    await use(house);
+    await house.close();
   },
-  stage: async ({ runner, browser, contextOptions, locale }, use) => {
-    const stage = new Stage(runner, browser, { ...contextOptions, ...(locale && { locale }) });
+  stage: async ({ house, browser, contextOptions, locale }, use) => {
+    const stage = new Stage(house, browser, { ...contextOptions, ...(locale && { locale }) });
     await use(stage);
     await Promise.all(browser.contexts().map((context) => context.close()));
     stage.check();
