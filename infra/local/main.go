@@ -102,6 +102,8 @@ type Links struct {
 	Issuer  string      `json:"issuer"`
 	// Engine is the process id of the DynamoDB engine, 0 if it is somebody else's.
 	Engine int `json:"engine,omitempty"`
+	// Store is where DynamoDB answers.
+	Store string `json:"store"`
 }
 
 // AgentLink opens a desktop with an agent already signed in.

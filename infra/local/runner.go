@@ -112,6 +112,7 @@ func Start(ctx context.Context, o Options) (_ *Runner, err error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Links.Store = endpoint
 	keys, err := customerKeys(o.Data)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,8 @@ import (
 // Runner is a local runner as a child process.
 type Runner struct {
 	Deployment
-	Engine int // process id of its DynamoDB engine
+	Engine int    // process id of its DynamoDB engine
+	Store  string // where that answers
 
 	cmd *exec.Cmd
 }
@@ -44,8 +45,9 @@ func StartRunner(ctx context.Context, binary string, log io.Writer, args ...stri
 		if err == nil {
 			err = json.Unmarshal(b, &struct {
 				*Deployment
-				Engine *int `json:"engine"`
-			}{&r.Deployment, &r.Engine})
+				Engine *int    `json:"engine"`
+				Store  *string `json:"store"`
+			}{&r.Deployment, &r.Engine, &r.Store})
 		}
 		line <- err
 	}()
