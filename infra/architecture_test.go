@@ -80,6 +80,7 @@ var rules = []rule{
 	{"infra/dynamo", []string{"functions/chat", "functions/wire"}, "it implements what the domain declares"},
 	{"infra/apigw", []string{"functions/chat", "functions/wire"}, "it implements what the domain declares"},
 	{"infra/stepfn", []string{"functions/chat", "functions/wire"}, "it implements what the domain declares"},
+	{"infra/metrics", []string{"functions/chat"}, "it counts what the domain does"},
 	{"infra/identity", []string{"functions/chat", "functions/authorizer"}, "it implements what the authorizer declares"},
 	{"infra/env", []string{"functions/*", "infra/*"}, "it wires the functions"},
 	{"infra/config", []string{"functions/chat"}, "it knows what is configured, not where it is kept"},
@@ -90,6 +91,7 @@ var rules = []rule{
 	{"infra/e2e", nil, "it is tests only: they play on what play gives them"},
 	{"infra/e2e/play", []string{"functions/wire"}, "it plays customers and agents, who know the contract only"},
 	{"infra/e2e/bench", []string{"functions/wire", "infra/e2e/play"}, "it measures what customers and agents feel"},
+	{"infra/cost", []string{"functions/wire", "infra/dynamo", "infra/e2e/play", "infra/local/meter"}, "it plays on a runner and reads its meter"},
 	{"infra/stack", []string{"functions/chat", "functions/wire", "infra/dynamo", "infra/e2e/play", "infra/local/*"}, "it deploys the whole and plays on it"},
 	{"tools/*", nil, "tools serve the repository, not the product"},
 }
