@@ -92,7 +92,7 @@ var rules = []rule{
 	{"infra/e2e/play", []string{"functions/wire"}, "it plays customers and agents, who know the contract only"},
 	{"infra/e2e/bench", []string{"functions/wire", "infra/e2e/play"}, "it measures what customers and agents feel"},
 	{"infra/cost", []string{"functions/wire", "infra/dynamo", "infra/e2e/play", "infra/local/meter"}, "it plays on a runner and reads its meter"},
-	{"infra/stack", []string{"functions/chat", "functions/wire", "infra/dynamo", "infra/e2e/play", "infra/local/*"}, "it deploys the whole and plays on it"},
+	{"infra/stack", []string{"functions/wire", "infra/config", "infra/dynamo", "infra/e2e/play", "infra/local/*"}, "it deploys the whole and plays on it"},
 	{"tools/*", nil, "tools serve the repository, not the product"},
 }
 

@@ -547,3 +547,91 @@ func runTool(t *testing.T, tool string, args ...string) {
 		t.Errorf("%s: %v\n%s", tool, err, out)
 	}
 }
+
+const alarmType = "AWS::CloudWatch::Alarm"
+
+// ownNamespace is that of the metrics which the functions write.
+const ownNamespace = "Parley/${AWS::StackName}"
+
+// Ensure that alarms and the dashboard look at metrics that somebody writes, and that nothing is written that nobody looks at.
+func TestMetricsAreWrittenAndRead(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	written := metricsInSource(t)
+	for _, filter := range resources(t, template, "AWS::Logs::MetricFilter") {
+		for _, m := range filter.at("Properties", "MetricTransformations").Content {
+			written = append(written, value(child(m, "MetricName")))
+		}
+	}
+	if got := value(at(template, "Globals", "Function", "Environment", "Variables", "METRICS_NAMESPACE")); got != ownNamespace {
+		t.Errorf("the functions write to %q, want %q", got, ownNamespace)
+	}
+	read := map[string]bool{}
+	for _, alarm := range resources(t, template, alarmType) {
+		if value(alarm.at("Properties", "Namespace")) == ownNamespace {
+			read[value(alarm.at("Properties", "MetricName"))] = true
+		}
+	}
+	dashboards := resources(t, template, "AWS::CloudWatch::Dashboard")
+	if len(dashboards) != 1 {
+		t.Fatalf("%d dashboards, want 1", len(dashboards))
+	}
+	for _, name := range onDashboard(t, value(dashboards[0].at("Properties", "DashboardBody"))) {
+		read[name] = true
+	}
+	for _, name := range written {
+		if !read[name] {
+			t.Errorf("%s is written, and neither an alarm nor the dashboard reads it", name)
+		}
+	}
+	for name := range read {
+		if !slices.Contains(written, name) {
+			t.Errorf("%s is read, and nobody writes it", name)
+		}
+	}
+}
+
+// metricsInSource are the constants of type Metric.
+func metricsInSource(t *testing.T) (names []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("metrics", "metrics.go"), nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Metric" {
+				name, _ := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+				names = append(names, name)
+			}
+		}
+		return true
+	})
+	if len(names) == 0 {
+		t.Fatal("infra/metrics has no metrics")
+	}
+	return names
+}
+
+// onDashboard are the functions' metrics on the dashboard, where "." is what stood there in the line before.
+func onDashboard(t *testing.T, body string) (names []string) {
+	t.Helper()
+	var board struct {
+		Widgets []struct{ Properties struct{ Metrics [][]any } }
+	}
+	if err := json.Unmarshal([]byte(body), &board); err != nil {
+		t.Fatalf("the dashboard: %v", err)
+	}
+	for _, w := range board.Widgets {
+		namespace := ""
+		for _, m := range w.Properties.Metrics {
+			if m[0] != "." && m[0] != "..." {
+				namespace = m[0].(string)
+			}
+			if name, _ := m[1].(string); namespace == ownNamespace && m[0] != "..." {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}

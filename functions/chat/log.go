@@ -215,7 +215,7 @@ func (d *Desk) Send(ctx context.Context, c Connection, m Outgoing) (Row, error) 
 		}
 		switch {
 		case it.stored:
-			if s.State == Waiting && s.Turn.IsZero() {
+			if c.Role == RoleCustomer && s.State == Waiting && s.Turn.IsZero() {
 				d.start(ctx, s) // whoever stored it may have died before this
 			}
 			return nil

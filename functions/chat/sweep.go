@@ -3,28 +3,50 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
-// Swept counts what a sweep mended.
+// Swept counts what a sweep mended, and what it saw on its way.
 type Swept struct {
 	Restarted int // routing executions
 	Offline   int // agents past their lease
 	Returned  int // sessions of lost agents
+
+	Waiting int           // sessions in all lines
+	Longest time.Duration // how long the longest of them has waited since it came into its line
+	Used    int           // seats of the licence
+	Limit   int           // of the licence, 0 if there is none
+	// Drift is how many more seats are taken than agents have sessions open. Sessions move while they are counted: a drift is
+	// one when two recounts in a row show the same.
+	Drift int
 }
 
-// sweepWidth is how many sessions of a queue one sweep looks at.
-const sweepWidth = 1000
+const (
+	// sweepWidth is how many sessions of a queue one sweep looks at.
+	sweepWidth = 1000
+	// longestRead is how many items are read to find who has waited longest: one, if nobody in front came back to the queue.
+	longestRead = 10
+)
 
 // Sweep is the reaper, once a minute: it starts routing that was lost, stores that agents are gone and returns their sessions
 // to the queue. all: every routing counts as lost, because its tokens died with the process (the start of the local runner).
 // Whatever it finds is judged again with the item inside the transaction.
 func (d *Desk) Sweep(ctx context.Context, all bool) (Swept, error) {
 	var done Swept
+	open := 0
 	err := together(
 		func() error { return d.sweepLines(ctx, all, &done) },
-		func() error { return d.sweepAgents(ctx, &done) },
+		func() (err error) { open, err = d.sweepAgents(ctx, &done); return err },
 	)
+	if err != nil {
+		return done, err
+	}
+	shards, err := d.Store.Shards(ctx)
+	for _, s := range shards {
+		done.Used, done.Limit = done.Used+s.Used, done.Limit+s.Limit
+	}
+	done.Drift = max(0, done.Used-open)
 	return done, err
 }
 
@@ -33,11 +55,13 @@ func (d *Desk) sweepLines(ctx context.Context, all bool, done *Swept) error {
 	if err != nil {
 		return err
 	}
+	var waiting []Waiter
 	for _, q := range queues {
 		line, err := d.Store.Waiting(ctx, q, sweepWidth)
 		if err != nil {
 			return err
 		}
+		waiting = append(waiting, line...)
 		for _, w := range line {
 			if !all && turning(w.Turn, w.Queued, d.now()) {
 				continue
@@ -52,7 +76,25 @@ func (d *Desk) sweepLines(ctx context.Context, all bool, done *Swept) error {
 			}
 		}
 	}
+	done.Waiting, done.Longest = len(waiting), d.longest(ctx, waiting)
 	return nil
+}
+
+// longest is how long the longest of those who wait has done so. The index knows their place in the line, which a session keeps
+// when it comes back to its queue; since when it waits this time, its item knows.
+func (d *Desk) longest(ctx context.Context, waiting []Waiter) (longest time.Duration) {
+	slices.SortFunc(waiting, func(a, b Waiter) int { return a.Queued.Compare(b.Queued) })
+	now := d.now()
+	for _, w := range waiting[:min(len(waiting), longestRead)] {
+		if now.Sub(w.Queued) <= longest {
+			break
+		}
+		s, err := d.Store.Session(ctx, w.Session)
+		if err == nil && s.InLine() {
+			longest = max(longest, now.Sub(s.Since))
+		}
+	}
+	return longest
 }
 
 // restart starts the routing of a session again. If the execution's name is used up the part is raised, under a condition, and
@@ -77,17 +119,19 @@ func (d *Desk) restart(ctx context.Context, session string, all bool) (bool, err
 	return true, d.Router.Start(ctx, next.Execution())
 }
 
-func (d *Desk) sweepAgents(ctx context.Context, done *Swept) error {
+// sweepAgents also counts what agents have open.
+func (d *Desk) sweepAgents(ctx context.Context, done *Swept) (open int, err error) {
 	ids, err := d.Store.List(ctx, ListAgents)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	agents, err := d.Store.Agents(ctx, ids)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	now := d.now()
 	for _, a := range agents {
+		open += len(a.Open)
 		if a.State != Offline && !a.Present(now, d.Lease) {
 			gone, err := d.setOffline(ctx, a)
 			if err != nil {
@@ -102,7 +146,7 @@ func (d *Desk) sweepAgents(ctx context.Context, done *Swept) error {
 			done.Returned += d.returnAll(ctx, a, now)
 		}
 	}
-	return nil
+	return open, nil
 }
 
 // reasonLost is why the sweep set an agent offline; the desktop offers one click back.

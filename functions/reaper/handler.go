@@ -3,6 +3,7 @@ package reaper
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/parley-chat/parley/functions/chat"
@@ -14,17 +15,31 @@ type Request struct {
 	All bool `json:"all"`
 }
 
+// Watcher hears of every sweep that came to its end.
+type Watcher interface{ Swept(chat.Swept) }
+
 // Handler sweeps.
-type Handler struct{ desk *chat.Desk }
+type Handler struct {
+	desk    *chat.Desk
+	watcher Watcher
+	drift   atomic.Int64 // of the sweep before
+}
 
 // New makes a Handler.
-func New(desk *chat.Desk) *Handler { return &Handler{desk} }
+func New(desk *chat.Desk, w Watcher) *Handler { return &Handler{desk: desk, watcher: w} }
 
 // Handle makes one sweep.
 func (h *Handler) Handle(ctx context.Context, r Request) error {
 	began := time.Now()
 	done, err := h.desk.Sweep(ctx, r.All)
+	if h.drift.Swap(int64(done.Drift)) != int64(done.Drift) {
+		done.Drift = 0 // sessions that moved while they were counted
+	}
 	h.desk.Log.InfoContext(ctx, "sweep", "op", "sweep", "ms", float64(time.Since(began).Microseconds())/1000,
-		"restarted", done.Restarted, "offline", done.Offline, "returned", done.Returned, "err", err)
+		"restarted", done.Restarted, "offline", done.Offline, "returned", done.Returned,
+		"waiting", done.Waiting, "longest", done.Longest.Seconds(), "used", done.Used, "limit", done.Limit, "drift", done.Drift, "err", err)
+	if err == nil {
+		h.watcher.Swept(done)
+	}
 	return err
 }

@@ -37,6 +37,9 @@ const (
 type Pusher struct {
 	// Log hears of pushes that were given up; slog.Default unless it is set.
 	Log *slog.Logger
+	// Pushed hears what became of the pushes of one event: to sockets that were there, that are gone, and given up. Droppable
+	// events that did not arrive are not lost, they were dropped.
+	Pushed func(sent, gone, lost int)
 
 	client  *api.Client
 	retryer aws.Retryer
@@ -46,7 +49,7 @@ var _ chat.Pusher = (*Pusher)(nil)
 
 // New makes a Pusher. The client's own retries are not used.
 func New(client *api.Client) *Pusher {
-	return &Pusher{Log: slog.Default(), client: client, retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+	return &Pusher{Log: slog.Default(), Pushed: func(int, int, int) {}, client: client, retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
 		o.Backoff = retry.BackoffDelayerFunc(fullJitter)
 		o.RateLimiter = ratelimit.None // its token bucket would let the pushes to a few slow sockets cost others their retries
@@ -88,7 +91,13 @@ func (p *Pusher) Push(ctx context.Context, to []chat.Connection, e chat.Event) (
 			gone, errs[i] = append(gone, to[i]), nil
 		}
 	}
-	if lost := slices.DeleteFunc(errs, func(err error) bool { return err == nil }); len(lost) > 0 {
+	lost := slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if sent := len(to) - len(gone) - len(lost); chat.Droppable(e) {
+		p.Pushed(sent, len(gone), 0)
+	} else {
+		p.Pushed(sent, len(gone), len(lost))
+	}
+	if len(lost) > 0 {
 		p.Log.WarnContext(ctx, "left to the next beat", "op", "push", "event", fmt.Sprintf("%T", e), "lost", len(lost), "of", len(to), "err", lost[0])
 	}
 	return gone

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -142,6 +143,8 @@ func TestPushToMany(t *testing.T) {
 	t.Parallel()
 	g := &gateway{statuses: map[string][]int{"b": {410}, "c": {503}, "d": {410}}}
 	p, log := newPusher(t, g)
+	var counted []int
+	p.Pushed = func(sent, gone, lost int) { counted = append(counted, sent, gone, lost) }
 	to := connections("a", "b", "c", "d", "e")
 	gone := p.Push(t.Context(), to, message)
 	if len(gone) != 2 || gone[0] != to[1] || gone[1] != to[3] {
@@ -152,6 +155,10 @@ func TestPushToMany(t *testing.T) {
 	}
 	if gone := p.Push(t.Context(), nil, message); gone != nil {
 		t.Errorf("to nobody: %v", gone)
+	}
+	p.Push(t.Context(), to, typing)
+	if want := []int{2, 2, 1, 0, 0, 0, 2, 2, 0}; !slices.Equal(counted, want) {
+		t.Errorf("counted %v, want %v: a message, to nobody, and typing that nobody misses", counted, want)
 	}
 }
 

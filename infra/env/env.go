@@ -26,14 +26,16 @@ import (
 	"github.com/parley-chat/parley/infra/apigw"
 	"github.com/parley-chat/parley/infra/dynamo"
 	"github.com/parley-chat/parley/infra/identity"
+	"github.com/parley-chat/parley/infra/metrics"
 	"github.com/parley-chat/parley/infra/stepfn"
 )
 
 // Environment is what a function is wired from. Its constructors never fail: what is missing is kept, and Err names it.
 type Environment struct {
-	get  func(name string) string
-	http *http.Client
-	log  *slog.Logger
+	get   func(name string) string
+	http  *http.Client
+	log   *slog.Logger
+	meter *metrics.Meter // nil where nobody reads metrics
 
 	missing []string
 	wrong   []string
@@ -45,7 +47,9 @@ func Process() *Environment {
 	level := new(slog.LevelVar)
 	_ = level.UnmarshalText([]byte(os.Getenv("AWS_LAMBDA_LOG_LEVEL"))) // absent or odd: INFO
 	log := slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
-	return New(os.Getenv, &http.Client{Transport: dynamo.NewTransport()}, log)
+	e := New(os.Getenv, &http.Client{Transport: dynamo.NewTransport()}, log)
+	e.meter = metrics.New(e.need("METRICS_NAMESPACE"), os.Stdout, time.Now)
+	return e
 }
 
 // New is any environment: the local runner wires the same functions with what its template says.
@@ -55,6 +59,9 @@ func New(get func(name string) string, client *http.Client, log *slog.Logger) *E
 
 // Log is where the function writes.
 func (e *Environment) Log() *slog.Logger { return e.log }
+
+// Meter is what operators watch; it gathers nothing where nobody reads it.
+func (e *Environment) Meter() *metrics.Meter { return e.meter }
 
 // need reads a variable that has to be there.
 func (e *Environment) need(name string) string {
@@ -84,7 +91,22 @@ func (e *Environment) Start(handler any) {
 		e.log.Error("cannot start", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(handler)
+	lambda.Start(metered{lambda.NewHandler(handler), e})
+}
+
+// metered is a function that writes what it counted after every invocation.
+type metered struct {
+	lambda.Handler
+	env *Environment
+}
+
+// Invoke carries out one invocation. Metrics that cannot be written are no reason to fail it.
+func (m metered) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	out, err := m.Handler.Invoke(ctx, payload)
+	if err := m.env.meter.Flush(); err != nil {
+		m.env.log.WarnContext(ctx, "metrics are lost", "err", err)
+	}
+	return out, err
 }
 
 // config is made by hand: loading a default configuration takes 7 to 26 ms of a cold start and looks for files and services
@@ -124,8 +146,8 @@ func (e *Environment) Desk() *chat.Desk {
 	})
 	machine := sfn.NewFromConfig(e.config(), func(o *sfn.Options) { o.BaseEndpoint = e.endpoint("SFN") })
 	pusher := apigw.New(push)
-	pusher.Log = e.log
-	d := chat.New(e.Store(), pusher, stepfn.New(machine, e.need("STATE_MACHINE_ARN")), e.log)
+	pusher.Log, pusher.Pushed = e.log, e.meter.Pushed
+	d := chat.New(metrics.Store{Store: e.Store(), Meter: e.meter}, pusher, stepfn.New(machine, e.need("STATE_MACHINE_ARN")), e.log)
 	d.Retention = e.retention()
 	return d
 }

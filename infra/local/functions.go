@@ -41,7 +41,7 @@ func wire(f template.Function, client *http.Client, log *slog.Logger, tune func(
 	case "functions/router":
 		fn = gateway.Lambda(silent(router.New(desk()).Handle))
 	case "functions/reaper":
-		fn = gateway.Lambda(silent(reaper.New(desk()).Handle))
+		fn = gateway.Lambda(silent(reaper.New(desk(), e.Meter()).Handle))
 	case "functions/api":
 		fn = gateway.Lambda(api.New(desk(), e.Customers(), e.Desktop()).Handle)
 	default:

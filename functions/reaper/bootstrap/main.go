@@ -8,5 +8,5 @@ import (
 
 func main() {
 	e := env.Process()
-	e.Start(reaper.New(e.Desk()).Handle)
+	e.Start(reaper.New(e.Desk(), e.Meter()).Handle)
 }
