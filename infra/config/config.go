@@ -65,8 +65,8 @@ type Agent struct {
 
 // Options of Parse.
 type Options struct {
-	// Origins belong to every website besides its own: a runner's own address. Without any, a website must have some.
-	Origins []string
+	// Hosted allows websites without origins: who runs the stack adds its own pages (File.With).
+	Hosted bool
 	// Testing allows any time of a second and more, so that tests need not wait for what operators may not shorten.
 	Testing bool
 }
@@ -118,10 +118,16 @@ func Parse(content []byte, o Options) (File, error) {
 	for i := range f.Agents {
 		f.Agents[i].fill()
 	}
-	for i := range f.Websites {
-		f.Websites[i].Origins = append(slices.Clone(o.Origins), f.Websites[i].Origins...)
-	}
 	return f, nil
+}
+
+// With is the file with more origins for every website, before its own.
+func (f File) With(origins ...string) File {
+	f.Websites = slices.Clone(f.Websites)
+	for i, w := range f.Websites {
+		f.Websites[i].Origins = slices.Concat(origins, w.Origins)
+	}
+	return f
 }
 
 func (q *Queue) fill() {
@@ -217,7 +223,7 @@ func (c *checker) meaning(root *yaml.Node, o Options) {
 		what := called("website", n)
 		refers(n, what)
 		origins := get(n, "origins")
-		if real(n).Kind == yaml.MappingNode && len(o.Origins) == 0 && (origins == nil || real(origins).Kind == yaml.SequenceNode && len(items(origins)) == 0) {
+		if real(n).Kind == yaml.MappingNode && !o.Hosted && (origins == nil || real(origins).Kind == yaml.SequenceNode && len(items(origins)) == 0) {
 			c.say(n, "%s has no `origins`: no page could open a chat.", capital(what))
 		}
 		for _, origin := range items(origins) {

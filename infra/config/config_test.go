@@ -68,18 +68,21 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// Ensure that a runner's own origins belong to every website, and are enough.
+// Ensure that a runner's own pages belong to every website, and are enough.
 func TestOriginsOfARunner(t *testing.T) {
 	t.Parallel()
-	f, err := config.Parse([]byte(shop), config.Options{Origins: []string{"http://127.0.0.1:1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := f.Websites[0].Origins; !slices.Equal(got, []string{"http://127.0.0.1:1", "https://shop.example"}) {
-		t.Errorf("origins are %q", got)
-	}
-	if _, err := config.Parse([]byte(strings.Replace(shop, "origins", "# origins", 1)), config.Options{Origins: []string{"http://127.0.0.1:1"}}); err != nil {
-		t.Errorf("without origins of its own: %v", err)
+	bare := strings.Replace(shop, "origins", "# origins", 1)
+	for text, want := range map[string][]string{shop: {"http://127.0.0.1:1", "https://shop.example"}, bare: {"http://127.0.0.1:1"}} {
+		f, err := config.Parse([]byte(text), config.Options{Hosted: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.With("http://127.0.0.1:1").Websites[0].Origins; !slices.Equal(got, want) {
+			t.Errorf("origins are %q, want %q", got, want)
+		}
+		if got := f.Websites[0].Origins; len(got) != len(want)-1 {
+			t.Errorf("the file itself has now %q", got)
+		}
 	}
 }
 
@@ -249,7 +252,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Parse(content, config.Options{Origins: []string{"http://127.0.0.1:8080"}}); err != nil {
+	if _, err := config.Parse(content, config.Options{Hosted: true}); err != nil {
 		t.Error(err)
 	}
 }

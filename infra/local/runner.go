@@ -174,11 +174,11 @@ func readDemo(o Options, origins ...string) (config.File, error) {
 	if err != nil {
 		return config.File{}, err
 	}
-	f, err := config.Parse(content, config.Options{Origins: origins, Testing: o.Testing})
+	f, err := config.Parse(content, config.Options{Hosted: true, Testing: o.Testing})
 	if err != nil {
 		return f, fmt.Errorf("%s:\n%w", o.Demo, err)
 	}
-	return f, nil
+	return f.With(origins...), nil
 }
 
 // late is a transport that is known only after those who use it.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,54 +12,28 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"go.yaml.in/yaml/v3"
 
-	"github.com/parley-chat/parley/functions/chat"
+	"github.com/parley-chat/parley/infra/config"
 	"github.com/parley-chat/parley/infra/dynamo"
 )
 
-// directory is what an operator sets up, as infra/local/demo.yaml has it.
-type directory struct {
-	Licence  int
-	Websites []struct {
-		ID, Name, Brand, Greeting string
-		Queues, Origins           []string
-		AskName                   bool `yaml:"askName"`
-		AskEmail                  bool `yaml:"askEmail"`
-	}
-	Queues []struct {
-		ID, Name        string
-		Strategy        chat.Strategy
-		Timeout, Weight int
-		LostAfter       int `yaml:"lostAfter"`
-		MaxWait         int `yaml:"maxWait"`
-	}
-	Agents []struct {
-		ID, Name, Email string
-		Capacity        int
-		Queues          []string
-	}
-}
+// directory is what an operator sets up, as infra/local/demo.yaml has it. Tests may be hasty, and pages of the stack's own are added.
+type directory = config.File
 
 func readDirectory(file string) (directory, error) {
-	f, err := os.Open(file)
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return directory{}, err
 	}
-	defer f.Close()
-	d, err := decodeDirectory(f)
+	d, err := decodeDirectory(content)
 	if err != nil {
-		return d, fmt.Errorf("%s: %w", file, err)
+		return d, fmt.Errorf("%s:\n%w", file, err)
 	}
 	return d, nil
 }
 
-func decodeDirectory(from io.Reader) (directory, error) {
-	var d directory
-	decoder := yaml.NewDecoder(from)
-	decoder.KnownFields(true)
-	err := decoder.Decode(&d)
-	return d, err
+func decodeDirectory(content []byte) (directory, error) {
+	return config.Parse(content, config.Options{Hosted: true, Testing: true})
 }
 
 // readCast asks the end-to-end tests who plays in them.
@@ -75,28 +48,6 @@ func readCast(ctx context.Context, out io.Writer) (directory, error) {
 	return readDirectory(file)
 }
 
-// put writes the directory; pages of origin may open chats of all its websites.
-func (d directory) put(ctx context.Context, s chat.Store, origin string) error {
-	for _, q := range d.Queues {
-		if err := s.PutQueue(ctx, chat.Queue{ID: q.ID, Name: q.Name, Strategy: cmp.Or(q.Strategy, chat.BeepAll), Weight: q.Weight, MaxWait: q.MaxWait,
-			Timeout: cmp.Or(q.Timeout, chat.DefaultTimeout), LostAfter: cmp.Or(q.LostAfter, chat.DefaultLostAfter)}); err != nil {
-			return fmt.Errorf("queue %s: %w", q.ID, err)
-		}
-	}
-	for _, w := range d.Websites {
-		if err := s.PutWebsite(ctx, chat.Website{ID: w.ID, Name: w.Name, Brand: w.Brand, Greeting: w.Greeting, Queues: w.Queues,
-			Origins: append([]string{origin}, w.Origins...), AskName: w.AskName, AskEmail: w.AskEmail}); err != nil {
-			return fmt.Errorf("website %s: %w", w.ID, err)
-		}
-	}
-	for _, a := range d.Agents {
-		if err := s.PutAgent(ctx, chat.Agent{ID: a.ID, Name: a.Name, Capacity: cmp.Or(a.Capacity, chat.DefaultCapacity), Queues: a.Queues}); err != nil {
-			return fmt.Errorf("agent %s: %w", a.ID, err)
-		}
-	}
-	return s.PutLicence(ctx, d.Licence)
-}
-
 // tables are the stack's, for whom they were deployed to.
 type tables struct {
 	dynamo.Tables
@@ -104,23 +55,23 @@ type tables struct {
 }
 
 func newTables(endpoint string, names dynamo.Tables) tables {
-	config := aws.Config{Region: region, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+	cfg := aws.Config{Region: region, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: accessKey}, nil
 	})}
 	if endpoint == "" {
-		config = aws.Config{Region: os.Getenv("AWS_REGION"), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		cfg = aws.Config{Region: os.Getenv("AWS_REGION"), Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
 				SessionToken: os.Getenv("AWS_SESSION_TOKEN")}, nil
 		})}
 	}
-	return tables{names, dynamo.NewClient(config, endpoint)}
+	return tables{names, dynamo.NewClient(cfg, endpoint)}
 }
 
-// seed writes directories, the licence of the last one last.
+// seed writes directories whose websites open on pages of origin, the licence of the last one last.
 func (t tables) seed(ctx context.Context, origin string, all ...directory) error {
 	store := dynamo.New(t.client, t.Tables)
 	for _, d := range all {
-		if err := d.put(ctx, store, origin); err != nil {
+		if err := config.Put(ctx, store, d.With(origin)); err != nil {
 			return err
 		}
 	}
@@ -154,7 +105,11 @@ func (t tables) empty(ctx context.Context) error {
 // setUp begins anew with the directory in a request's body: empty tables, its websites, queues and agents, who can sign in. The
 // browser tests want a house of their own each; what they would start a local runner for, they ask for here.
 func (s *stack) setUp(w http.ResponseWriter, r *http.Request) {
-	d, err := decodeDirectory(r.Body)
+	var d directory
+	content, err := io.ReadAll(r.Body)
+	if err == nil {
+		d, err = decodeDirectory(content)
+	}
 	if err == nil {
 		err = s.tables.empty(r.Context())
 	}

@@ -97,7 +97,7 @@ func TestDirectory(t *testing.T) {
 	if err != nil || len(d.Agents) == 0 || len(d.Websites) == 0 || len(d.Queues) == 0 {
 		t.Errorf("the demo is %+v, %v", d, err)
 	}
-	if _, err := decodeDirectory(strings.NewReader("agents: [{id: ada, nme: Ada}]")); err == nil || !strings.Contains(err.Error(), "nme") {
+	if _, err := decodeDirectory([]byte("agents: [{id: ada, nme: Ada}]")); err == nil || !strings.Contains(err.Error(), "nme") {
 		t.Errorf("a field that does not exist gives %v, want its name", err)
 	}
 }
