@@ -55,7 +55,7 @@ engine: tools/node_modules/.package-lock.json
 
 run: ## Run Parley here: demo shop, agents' desktops, health page
 	@tools/need.sh go node git make
-	@$(MAKE) -j2 engine web build/parley
+	@$(MAKE) -j2 build/parley engine web
 	@build/parley -addr $(ADDR) -data $(DATA) $(FLAGS)
 
 # Go knows best what has changed: with nothing to do this takes a moment.
@@ -155,13 +155,13 @@ lambda:
 
 bench: ## Measure latency, throughput and memory of the local runner
 	@tools/need.sh go node git make
-	@$(MAKE) -j2 engine web build/parley
+	@$(MAKE) -j2 build/parley engine web
 	@go run ./infra/e2e/bench $(FLAGS)
 
 .PHONY: cost
 cost: ## Play 100 chats here, count what AWS would bill, and price 1,000 of them
 	@tools/need.sh go node git make
-	@$(MAKE) -j2 engine web build/parley
+	@$(MAKE) -j2 build/parley engine web
 	@go run ./infra/cost $(FLAGS)
 
 clean: ## Remove what was built and the data of the local runner; what was fetched stays
