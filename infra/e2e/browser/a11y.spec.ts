@@ -122,7 +122,7 @@ test('the desktop is accessible in every state', async ({ stage }) => {
   await state('without a network', async () => {
     stage.cut = true;
     await marta.offline(true);
-    await expect(marta.status('Connection lost')).toBeVisible({ timeout: 15_000 });
+    await expect(marta.status('Connection lost')).toBeVisible();
     await marta.offline(false);
   });
 });

@@ -148,19 +148,21 @@ test('pictures of the desktop', async ({ stage, browser }) => {
   await marta.page.emulateMedia({ colorScheme: 'dark' });
   await picture(marta.page, 'desktop-dark');
 
-  await test.step('both on one picture, for the README', async () => {
+  // The README shows a copy of it: docs/images/parley.png.
+  await test.step('both on one picture', async () => {
     await marta.page.emulateMedia({ colorScheme: 'light' });
-    await picture(ana.page, 'shop-conversation');
+    await ana.page.setViewportSize({ width: 540, height: 900 });
+    await picture(ana.page, 'shop-narrow');
     const context = await browser.newContext({ viewport: { width: 1920, height: 900 } });
     const page = await context.newPage();
     const image = (name: string) =>
       `data:image/png;base64,${readFileSync(join(folder, `${name}.png`), 'base64')}`;
-    // Of the shop, the part with the widget. Flat colours, because the README wants a small file.
+    // Flat colours, because the README wants a small file.
     await page.setContent(`<!doctype html><style>
       body { margin: 0; background: #e7ece5 }
       div { position: absolute; overflow: hidden; border-radius: 12px; border: 1px solid #c9d3cb; background: 0 0 / cover }
       .desk { inset: 40px auto auto 40px; inline-size: 1310px; block-size: 819px; background-image: url(${image('desktop')}) }
-      .shop { inset: 40px 40px auto auto; inline-size: 490px; block-size: 819px; background-image: url(${image('shop-conversation')}); background-position: right }
+      .shop { inset: 40px 40px auto auto; inline-size: 490px; block-size: 819px; background-image: url(${image('shop-narrow')}) }
     </style><div class="desk"></div><div class="shop"></div>`);
     await picture(page, 'parley');
   });
