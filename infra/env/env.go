@@ -6,6 +6,7 @@ package env
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -48,13 +49,18 @@ func Process() *Environment {
 	_ = level.UnmarshalText([]byte(os.Getenv("AWS_LAMBDA_LOG_LEVEL"))) // absent or odd: INFO
 	log := slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
 	e := New(os.Getenv, &http.Client{Transport: dynamo.NewTransport()}, log)
-	e.meter = metrics.New(e.need("METRICS_NAMESPACE"), os.Stdout, time.Now)
+	e.Watch(os.Stdout)
 	return e
 }
 
 // New is any environment: the local runner wires the same functions with what its template says.
 func New(get func(name string) string, client *http.Client, log *slog.Logger) *Environment {
 	return &Environment{get: get, http: client, log: log}
+}
+
+// Watch lets the function gather what operators watch, and write it to out with each Flush of Meter. Without it there are no metrics.
+func (e *Environment) Watch(out io.Writer) {
+	e.meter = metrics.New(e.need("METRICS_NAMESPACE"), out, time.Now)
 }
 
 // Log is where the function writes.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 
@@ -17,12 +18,16 @@ import (
 	"github.com/parley-chat/parley/infra/env"
 	"github.com/parley-chat/parley/infra/local/gateway"
 	"github.com/parley-chat/parley/infra/local/template"
+	"github.com/parley-chat/parley/infra/metrics"
 )
 
 // wire makes the function of the template in this process, from the environment that the template gives it. It is what the
-// function's bootstrap does; tune sets what a runner may change.
-func wire(f template.Function, client *http.Client, log *slog.Logger, tune func(*chat.Desk)) (gateway.Function, error) {
+// function's bootstrap does; watch takes its metrics (nil: none), tune sets what a runner may change.
+func wire(f template.Function, client *http.Client, log *slog.Logger, watch io.Writer, tune func(*chat.Desk)) (gateway.Function, error) {
 	e := env.New(func(name string) string { return f.Environment[name] }, client, log.With("function", f.Folder))
+	if watch != nil {
+		e.Watch(watch)
+	}
 	desk := func() *chat.Desk {
 		d := e.Desk()
 		tune(d)
@@ -50,7 +55,16 @@ func wire(f template.Function, client *http.Client, log *slog.Logger, tune func(
 	if err := e.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.ID, err)
 	}
-	return fn, nil
+	return flushed(fn, e.Meter()), nil
+}
+
+// flushed writes the metrics of each call, as env's Start does. Calls run side by side here and may share a line; on AWS they do not.
+func flushed(f gateway.Function, m *metrics.Meter) gateway.Function {
+	return func(ctx context.Context, payload []byte) ([]byte, error) {
+		out, err := f(ctx, payload)
+		_ = m.Flush() // to a writer that only counts
+		return out, err
+	}
 }
 
 // silent is a handler that answers nothing.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -275,10 +276,11 @@ func (r *Runner) wireAll(t *template.Template, world inProcess, endpoint, origin
 			"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_ENDPOINT_URL_SFN": "http://" + statesHost, "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://" + secretsHost,
 			"WS_ENDPOINT": "http://" + pushHost + "/" + t.Socket.Stage, "SOCKET_URL": "ws" + strings.TrimPrefix(origin, "http") + socketURL})
 		log, seen := o.Log, world
+		var watch io.Writer
 		if r.meter != nil {
-			log, seen.next = r.meter.Log(f.ID, log), r.meter.Store(f.ID, world.next)
+			log, seen.next, watch = r.meter.Log(f.ID, log), r.meter.Store(f.ID, world.next), r.meter.Lines(f.ID)
 		}
-		fn, err := wire(f, &http.Client{Transport: seen}, log, tune)
+		fn, err := wire(f, &http.Client{Transport: seen}, log, watch, tune)
 		if err != nil {
 			return nil, err
 		}

@@ -130,7 +130,7 @@ func (m *Meter) Function(name string, f func(context.Context, []byte) ([]byte, e
 
 // Log is the log of a function: what it writes at INFO is counted as the function on AWS writes it, and goes on to log.
 func (m *Meter) Log(name string, log *slog.Logger) *slog.Logger {
-	lambda := slog.NewJSONHandler(line(func(n int) { m.add(name, func(u *Use) { u.Logged += n + lineOverhead }) }), &slog.HandlerOptions{
+	lambda := slog.NewJSONHandler(m.Lines(name), &slog.HandlerOptions{
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 			if len(groups) == 0 && a.Key == "function" { // the runner's own, to tell functions apart
 				return slog.Attr{}
@@ -140,7 +140,12 @@ func (m *Meter) Log(name string, log *slog.Logger) *slog.Logger {
 	return slog.New(slog.NewMultiHandler(log.Handler(), lambda))
 }
 
-// line hears how long a line is; a handler of slog writes each at once.
+// Lines counts what a function writes to its log besides, such as metrics: each Write is a line.
+func (m *Meter) Lines(name string) io.Writer {
+	return line(func(n int) { m.add(name, func(u *Use) { u.Logged += n + lineOverhead }) })
+}
+
+// line hears how long a line is.
 type line func(n int)
 
 func (l line) Write(b []byte) (int, error) {
