@@ -34,7 +34,7 @@ type process struct {
 
 	mu    sync.Mutex
 	calls int
-	acted bool // whether it did more than read before it died
+	acted int // the first call that did more than read
 }
 
 // errDied tells the SDK not to repeat the call.
@@ -73,7 +73,9 @@ func (p *process) step(acts bool) error {
 	if p.calls++; p.dies > 0 && p.calls >= p.dies {
 		return errDied{}
 	}
-	p.acted = p.acted || acts
+	if acts && p.acted == 0 {
+		p.acted = p.calls
+	}
 	return nil
 }
 
@@ -359,29 +361,30 @@ func TestDeaths(t *testing.T) {
 		before   func(*office) chat.Session
 		command  func(context.Context, *process, chat.Session) error
 		minCalls int
+		own      bool // nobody's command
 	}{
 		{"start", byTurns, 0, nil, func(ctx context.Context, p *process, _ chat.Session) error {
 			_, err := p.Desk.Start(ctx, page("c1"), opening("c1"))
 			return err
-		}, 7},
+		}, 7, false},
 		{"send", byTurns, 0, active, func(ctx context.Context, p *process, s chat.Session) error {
 			row, err := p.Send(ctx, page("c1"), chat.Outgoing{Session: s.ID, CID: "m2", Text: "Hello?", After: 2})
 			p.office.acknowledges(s.ID, "m2", row, err)
 			return err
-		}, 4},
+		}, 4, false},
 		{"reopen", everybody, 0, closed, func(ctx context.Context, p *process, s chat.Session) error {
 			row, err := p.Send(ctx, page("c1"), chat.Outgoing{Session: s.ID, CID: "m2", Text: "Again!", After: 3})
 			p.office.acknowledges(s.ID, "m2", row, err)
 			return err
-		}, 7},
+		}, 7, false},
 		{"accept, of one", byTurns, 5, offered, func(ctx context.Context, p *process, s chat.Session) error {
 			_, err := p.Accept(ctx, desktop("ann"), ref(s))
 			return err
-		}, 12},
+		}, 12, false},
 		{"accept, of everybody", everybody, 0, offered, func(ctx context.Context, p *process, s chat.Session) error {
 			_, err := p.Accept(ctx, desktop("ann"), ref(s))
 			return err
-		}, 12},
+		}, 12, false},
 		{"accept without a seat", byTurns, 1, func(o *office) chat.Session {
 			s := o.writes("c1") // rings at Ann
 			o.accepts("bob", o.writes("c0"))
@@ -389,27 +392,27 @@ func TestDeaths(t *testing.T) {
 		}, func(ctx context.Context, p *process, s chat.Session) error {
 			_, err := p.Accept(ctx, desktop("ann"), ref(s))
 			return err
-		}, 7},
+		}, 7, false},
 		{"reject, of one", byTurns, 0, offered, func(ctx context.Context, p *process, s chat.Session) error {
 			return p.Reject(ctx, desktop("ann"), ref(s))
-		}, 5},
+		}, 5, false},
 		{"reject, the last of everybody", everybody, 0, func(o *office) chat.Session {
 			s := o.writes("c1")
 			return o.rejects("bob", s)
 		}, func(ctx context.Context, p *process, s chat.Session) error {
 			return p.Reject(ctx, desktop("ann"), ref(s))
-		}, 6},
+		}, 6, false},
 		{"pause", byTurns, 0, offered, func(ctx context.Context, p *process, _ chat.Session) error {
 			_, err := p.SetAvailability(ctx, desktop("ann"), chat.Paused, "Lunch")
 			return err
-		}, 7},
+		}, 7, false},
 		{"close", byTurns, 5, active, func(ctx context.Context, p *process, s chat.Session) error {
 			_, err := p.Close(ctx, desktop("ann"), s.ID, "", "")
 			return err
-		}, 9},
-		{"leave the line", byTurns, 0, waiting, leave, 6},
-		{"leave while it rings", byTurns, 0, offered, leave, 8},
-		{"leave an agent", everybody, 5, active, leave, 8},
+		}, 9, false},
+		{"leave the line", byTurns, 0, waiting, leave, 6, false},
+		{"leave while it rings", byTurns, 0, offered, leave, 8, false},
+		{"leave an agent", everybody, 5, active, leave, 8, false},
 		{"the sweep returns a session", byTurns, 5, func(o *office) chat.Session {
 			s := active(o)
 			for range 6 {
@@ -417,14 +420,14 @@ func TestDeaths(t *testing.T) {
 				o.beats(page("c1"), desktop("bob"))
 			}
 			return s
-		}, sweep, 15},
+		}, sweep, 15, true},
 		{"the sweep raises the part", byTurns, 0, func(o *office) chat.Session {
 			s := offered(o)
 			o.loop.end(s.ID, false)
 			o.pass(2 * time.Minute)
 			o.beats(page("c1"), desktop("ann"), desktop("bob"))
 			return s
-		}, sweep, 7},
+		}, sweep, 7, true},
 		{"a visit that offers", everybody, 0, func(o *office) chat.Session {
 			s := waiting(o)
 			for _, a := range o.agents {
@@ -432,25 +435,29 @@ func TestDeaths(t *testing.T) {
 				ok(o.tb, err)
 			}
 			return s
-		}, visit, 9},
-		{"a visit that parks", byTurns, 0, waiting, visit, 7},
-		{"a visit that expires, of one", byTurns, 0, offered, visit, 12},
-		{"a visit that expires, of everybody", everybody, 0, offered, visit, 12},
+		}, visit, 9, true},
+		{"a visit that parks", byTurns, 0, waiting, visit, 7, true},
+		{"a visit that expires, of one", byTurns, 0, offered, visit, 12, true},
+		{"a visit that expires, of everybody", everybody, 0, offered, visit, 12, true},
 		{"a visit that finds nobody waiting", everybody, 0, func(o *office) chat.Session {
 			s := waiting(o)
 			o.pass(150 * time.Second)
 			return s
-		}, visit, 9},
+		}, visit, 9, true},
 	}
 	for _, test := range tests {
-		for _, again := range []bool{true, false} {
+		for _, again := range []bool{false, true} {
 			name := test.name
 			if again {
 				name += ", and again"
 			}
+			if again && test.own {
+				continue // the loop and the schedule repeat it themselves
+			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				for dies := 1; ; dies++ {
+				// plays lets the command die at a call, and everything come to rest.
+				plays := func(dies int) *process {
 					o := opened(t, test.queue, "ann", "bob")
 					if test.licence > 0 {
 						ok(t, o.store.PutLicence(t.Context(), test.licence))
@@ -462,17 +469,11 @@ func TestDeaths(t *testing.T) {
 						s = test.before(o)
 					}
 					p := o.process(dies, nil)
-					err := test.command(t.Context(), p, s)
-					died := p.dead()
-					if err != nil && !died && !errors.As(err, new(*chat.Error)) {
+					if err := test.command(t.Context(), p, s); err != nil && !p.dead() && !errors.As(err, new(*chat.Error)) {
 						t.Fatal(err)
 					}
-					if died && !p.acted && dies > 1 {
-						continue // nothing has happened, as when it died at its first call
-					}
-					if died && again {
-						err := test.command(t.Context(), o.process(0, nil), s)
-						if err != nil && !errors.As(err, new(*chat.Error)) {
+					if again {
+						if err := test.command(t.Context(), o.process(0, nil), s); err != nil && !errors.As(err, new(*chat.Error)) {
 							t.Fatal(err)
 						}
 					} else {
@@ -484,16 +485,17 @@ func TestDeaths(t *testing.T) {
 							t.Fatalf("dead at call %d: nothing routes %v", dies, found)
 						}
 					}
-					o.drain()
-					if t.Failed() {
+					if o.drain(); t.Failed() {
 						t.Fatalf("dead at call %d", dies)
 					}
-					if !died {
-						if p.calls < test.minCalls {
-							t.Errorf("only %d calls: this is not the command that was meant", p.calls)
-						}
-						return
-					}
+					return p
+				}
+				whole := plays(0)
+				if whole.acted == 0 || whole.calls < test.minCalls {
+					t.Fatalf("%d calls, %d of them before anything was done: this is not the command that was meant", whole.calls, whole.acted)
+				}
+				for dies := whole.acted; dies <= whole.calls; dies++ { // before that nothing has happened
+					plays(dies)
 				}
 			})
 		}
