@@ -81,6 +81,7 @@ var rules = []rule{
 	{"infra/apigw", []string{"functions/chat", "functions/wire"}, "it implements what the domain declares"},
 	{"infra/stepfn", []string{"functions/chat", "functions/wire"}, "it implements what the domain declares"},
 	{"infra/metrics", []string{"functions/chat"}, "it counts what the domain does"},
+	{"infra/traces", nil, "it records calls, whoever makes them"},
 	{"infra/identity", []string{"functions/chat", "functions/authorizer"}, "it implements what the authorizer declares"},
 	{"infra/env", []string{"functions/*", "infra/*"}, "it wires the functions"},
 	{"infra/config", []string{"functions/chat"}, "it knows what is configured, not where it is kept"},

@@ -29,14 +29,19 @@ import (
 	"github.com/parley-chat/parley/infra/identity"
 	"github.com/parley-chat/parley/infra/metrics"
 	"github.com/parley-chat/parley/infra/stepfn"
+	"github.com/parley-chat/parley/infra/traces"
 )
+
+// tracesOff is the collector of a stack that has none.
+const tracesOff = "off"
 
 // Environment is what a function is wired from. Its constructors never fail: what is missing is kept, and Err names it.
 type Environment struct {
-	get   func(name string) string
-	http  *http.Client
-	log   *slog.Logger
-	meter *metrics.Meter // nil where nobody reads metrics
+	get    func(name string) string
+	http   *http.Client
+	log    *slog.Logger
+	meter  *metrics.Meter // nil where nobody reads metrics
+	tracer *traces.Tracer // nil where nobody collects traces
 
 	missing []string
 	wrong   []string
@@ -50,7 +55,19 @@ func Process() *Environment {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
 	e := New(os.Getenv, &http.Client{Transport: dynamo.NewTransport()}, log)
 	e.Watch(os.Stdout)
+	e.trace()
 	return e
+}
+
+// trace records the function's calls if there is a collector for them.
+func (e *Environment) trace() {
+	collector := e.need("TRACES_ENDPOINT")
+	if collector == tracesOff {
+		return
+	}
+	e.tracer = traces.New(collector, e.get("AWS_LAMBDA_FUNCTION_NAME"), e.get("AWS_REGION"))
+	e.tracer.Log = e.log
+	e.http.Transport = e.tracer.Transport(e.http.Transport)
 }
 
 // New is any environment: the local runner wires the same functions with what its template says.
@@ -97,7 +114,11 @@ func (e *Environment) Start(handler any) {
 		e.log.Error("cannot start", "err", err)
 		os.Exit(1)
 	}
-	lambda.Start(metered{lambda.NewHandler(handler), e})
+	var h lambda.Handler = metered{lambda.NewHandler(handler), e}
+	if e.tracer != nil {
+		h = e.tracer.Around(h)
+	}
+	lambda.Start(h)
 }
 
 // metered is a function that writes what it counted after every invocation.
