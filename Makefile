@@ -152,6 +152,7 @@ build-%Function:
 lambda:
 	@$(step) "Compiling $(NAME)" env CGO_ENABLED=0 GOOS=$(LAMBDA_OS) GOARCH=$(LAMBDA_ARCH) GOFLAGS= \
 		go build -v -tags lambda.norpc -trimpath -buildvcs=false -ldflags "-s -w -buildid=" -o "$(OUT)/bootstrap" ./functions/$(NAME)/bootstrap
+	@$(if $(REVISION),echo $(REVISION) >"$(OUT)/revision",rm -f "$(OUT)/revision")
 
 bench: ## Measure latency, throughput and memory of the local runner
 	@tools/need.sh go node git make
@@ -174,10 +175,32 @@ stack: ## Deploy template.yaml onto an emulator of AWS here and play on it (KEEP
 	@$(step) "Compiling the stack's launcher" go build -v -o build/stack ./infra/stack
 	@build/stack $(if $(KEEP),-keep) $(if $(ENDPOINT),-endpoint $(ENDPOINT)) $(FLAGS)
 
+# ----------------------------------------------------------------------------------------------------------------- on AWS
+
+# The stack that is meant; AWS_PROFILE, AWS_REGION and the like say where it is, as everywhere with AWS.
+STACK ?= $(shell sed -n 's/^stack_name *= *"\(.*\)"/\1/p' samconfig.toml)
+
+.PHONY: smoke destroy
+deploy: ## Build and deploy to AWS, then publish the web pages (STACK=name; FLAGS go to sam deploy)
+	@tools/need.sh go node git make
+	@$(MAKE) modules
+	@tools/deploy.sh $(STACK) $(FLAGS)
+	@$(MAKE) publish
+
+publish: ## Put widget and desktop behind CloudFront (STACK=name)
+	@$(MAKE) web
+	@tools/publish.sh $(STACK)
+
+destroy: ## Delete the stack after asking for its name; conversations stay (STACK=name)
+	@tools/destroy.sh $(STACK)
+
+smoke: ## Play one chat against any deployment: make smoke URL=https://chat.example.com WEBSITE=id (docs/operations.md)
+	@tools/need.sh go
+	@$(MAKE) modules
+	@go run ./infra/e2e/smoke -url "$(URL)" -website "$(WEBSITE)" $(FLAGS)
+
 # --------------------------------------------------------------------------------------------------------------- not there yet
 
-.PHONY: smoke destroy soak mutants
-deploy publish smoke destroy: ## (comes with issue 4, "On AWS for real")
-	@echo "make $@ is not there yet: it comes with issue 4, \"On AWS for real\"." >&2; exit 1
+.PHONY: soak mutants
 soak mutants: ## (comes with issue 5, the proof of routing and the life of a session)
 	@echo "make $@ is not there yet: it comes with issue 5, \"Routing and the life of a session\"." >&2; exit 1
