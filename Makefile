@@ -81,10 +81,11 @@ build/desktop: desktop/node_modules/.package-lock.json $(call sources,desktop wi
 reports := build/reports
 testsum := go run ./tools/testsum
 
+# One after the other: each of these keeps all cores busy by itself, and tests that share them with a compiler run out of time.
 test: setup ## Everything CI runs: lint, generated files, unit, store, loop and browser tests
 	@rm -rf $(reports) && mkdir -p $(reports) && date +%s >$(reports)/started
 	@$(MAKE) -j2 build/parley web
-	@$(MAKE) -j2 -k test-go lint-go lint-web test-web; checks=$$?; \
+	@$(MAKE) -k lint-web test-web lint-go test-go; checks=$$?; \
 	 $(MAKE) test-browser; browser=$$?; \
 	 $(testsum) -started $$(cat $(reports)/started) $(reports)/go.json $(reports)/widget.json $(reports)/desktop.json $(reports)/browser.json; \
 	 tests=$$?; [ $$checks -eq 0 ] || echo "A check failed: see above." >&2; exit $$((checks | browser | tests))
