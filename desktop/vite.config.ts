@@ -37,6 +37,8 @@ export default defineConfig({
   build: { target: 'es2022' },
   test: {
     environment: 'jsdom',
+    // Ends what hangs; two busy cores are slow, not broken.
+    testTimeout: 30_000,
     setupFiles: ['test/setup.ts'],
     include: ['test/**/*.test.{ts,tsx}'],
   },
