@@ -48,7 +48,8 @@ const sampled = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad
 func invocation(t *testing.T, header string) context.Context {
 	t.Helper()
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "r1"})
-	return context.WithValue(ctx, "x-amzn-trace-id", header) //nolint:staticcheck // the key is theirs
+	//lint:ignore SA1029 the key is theirs
+	return context.WithValue(ctx, "x-amzn-trace-id", header)
 }
 
 type span struct {
