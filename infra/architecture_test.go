@@ -91,6 +91,7 @@ var rules = []rule{
 	{"infra/local", []string{"functions/*", "infra/*", "infra/dynamo/faults", "infra/local/*"}, "it runs the whole"},
 	{"infra/e2e", nil, "it is tests only: they play on what play gives them"},
 	{"infra/e2e/play", []string{"functions/wire"}, "it plays customers and agents, who know the contract only"},
+	{"infra/e2e/smoke", []string{"functions/wire", "infra/e2e/play"}, "it asks what people would notice, and knows the contract only"},
 	{"infra/e2e/bench", []string{"functions/wire", "infra/e2e/play"}, "it measures what customers and agents feel"},
 	{"infra/cost", []string{"functions/wire", "infra/dynamo", "infra/e2e/play", "infra/local/meter"}, "it plays on a runner and reads its meter"},
 	{"infra/stack", []string{"functions/wire", "infra/config", "infra/dynamo", "infra/e2e/play", "infra/local/*"}, "it deploys the whole and plays on it"},
