@@ -31,11 +31,11 @@ func (s *stack) endToEnd(ctx context.Context) []scenario {
 	}
 	env := append(os.Environ(), deploymentVariable+"="+file, "FORCE_COLOR=0")
 	var all []scenario
-	if tests, _ := filepath.Glob("infra/e2e/*_test.go"); len(tests) > 0 {
+	if tests, _ := filepath.Glob("infra/e2e/*_test.go"); len(tests) > 0 && ctx.Err() == nil {
 		fmt.Fprintln(s.out, "End-to-end tests over sockets ...")
 		all = append(all, goScenarios(output(ctx, "", env, "go", "test", "-count=1", "-parallel="+sideBySide, "-json", "./infra/e2e"))...)
 	}
-	if config, _ := filepath.Glob("infra/e2e/playwright.config.*"); len(config) > 0 {
+	if config, _ := filepath.Glob("infra/e2e/playwright.config.*"); len(config) > 0 && ctx.Err() == nil {
 		fmt.Fprintln(s.out, "End-to-end tests in the browser ...")
 		if browser, err := os.ReadFile(filepath.Join(".tools", "chromium")); err == nil {
 			env = append(env, "CHROMIUM="+strings.TrimSpace(string(browser)))

@@ -45,6 +45,9 @@ func (s *stack) prove(ctx context.Context) error {
 		}
 		fmt.Fprintf(s.out, "%s ...\n", name)
 		note, err := f(ctx)
+		if ctx.Err() != nil {
+			return
+		}
 		line := scenario{name, passed, note}
 		var why errOutOfReach
 		switch {
@@ -52,8 +55,8 @@ func (s *stack) prove(ctx context.Context) error {
 			line.result, line.note = outOfReach, string(why)
 		case err != nil:
 			line.result, line.note = failed, err.Error()
-			fmt.Fprintf(s.out, "%s: FAILED: %v\n", name, err)
 		}
+		fmt.Fprintf(s.out, "  %s: %s\n", line.result, line.note)
 		table = append(table, line)
 	}
 	play("Functions start fast and are small", s.measureStarts)
@@ -62,6 +65,9 @@ func (s *stack) prove(ctx context.Context) error {
 	play("The router is killed at work: the offer comes all the same", s.killRouter)
 	play("Without one of its permissions a function fails, and with it goes on", s.forbid)
 	table = append(table, s.endToEnd(ctx)...)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	functions, err := s.functions(ctx)
 	if err != nil {
 		return err
