@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -633,5 +634,267 @@ func onDashboard(t *testing.T, body string) (names []string) {
 			}
 		}
 	}
+	return names
+}
+
+// Ensure that the desktop is guarded alike wherever it is served: the content security policy is the template's, but for what it
+// may connect to, and that a runner serves under the same name.
+func TestDesktopHasOnePolicy(t *testing.T) {
+	t.Parallel()
+	headers := named(t, readTemplate(t), "DesktopHeaders").at("Properties", "ResponseHeadersPolicyConfig", "SecurityHeadersConfig")
+	deployed := directives(value(at(headers, "ContentSecurityPolicy", "ContentSecurityPolicy").Content[0]))
+	if got, want := deployed["connect-src"], "'self' ${Socket} ${SignIn} ${AgentSignInOrigins}"; got != want {
+		t.Errorf("connect-src is %q, want %q", got, want)
+	}
+	for _, path := range []string{"local/static.go", "stack/pages.go"} {
+		served := directives(constant(t, path, "desktopPolicy"))
+		if got, want := served["connect-src"], "'self' ws: wss:"; got != want {
+			t.Errorf("%s: connect-src is %q, want %q", path, got, want)
+		}
+		served["connect-src"] = deployed["connect-src"]
+		if !maps.Equal(served, deployed) {
+			t.Errorf("%s serves the desktop with\n%v, template.yaml with\n%v", path, served, deployed)
+		}
+	}
+	referrer := value(at(headers, "ReferrerPolicy", "ReferrerPolicy"))
+	if !strings.Contains(source(t, "local/static.go"), strconv.Quote(referrer)) {
+		t.Errorf("the local runner does not send the Referrer-Policy %s", referrer)
+	}
+}
+
+// directives are those of a content security policy.
+func directives(policy string) map[string]string {
+	all := map[string]string{}
+	for d := range strings.SplitSeq(policy, ";") {
+		name, sources, _ := strings.Cut(strings.TrimSpace(d), " ")
+		all[name] = sources
+	}
+	return all
+}
+
+// named is the resource with this logical id.
+func named(t *testing.T, template *yaml.Node, id string) resource {
+	t.Helper()
+	for _, r := range resources(t, template) {
+		if r.id == id {
+			return r
+		}
+	}
+	t.Fatalf("template.yaml has no %s", id)
+	return resource{}
+}
+
+func source(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.FromSlash(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// constant is the text of a constant of a Go file, which may be put together from several.
+func constant(t *testing.T, path, name string) string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, source(t, path), parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) == 0 || spec.Names[0].Name != name {
+			return true
+		}
+		ast.Inspect(spec.Values[0], func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok {
+				part, _ := strconv.Unquote(literal.Value)
+				text += part
+			}
+			return true
+		})
+		return false
+	})
+	if text == "" {
+		t.Fatalf("%s has no constant %s", path, name)
+	}
+	return text
+}
+
+// Ensure that a cache is told the same about a file wherever it is served, and that what is published last is what names the rest.
+func TestPublishedFilesAreCachedAsServed(t *testing.T) {
+	t.Parallel()
+	script, served := source(t, "../tools/publish.sh"), source(t, "local/static.go")
+	at := 0
+	for _, class := range []string{"assets", "loader", "pages"} {
+		m := regexp.MustCompile(`(?m)^` + class + `="(.*)"$`).FindStringSubmatch(script)
+		if m == nil || !strings.Contains(served, strconv.Quote(m[1])) {
+			t.Errorf("%s are published with %q, which infra/local/static.go does not say", class, m)
+		}
+		put := strings.Index(script, `--cache-control "$`+class+`"`)
+		if put < at {
+			t.Errorf("%s are published before what they name, or not at all", class)
+		}
+		at = put
+	}
+}
+
+// Ensure that addresses of the desktop lead to its page, and that files stay files, by running the very function of the template.
+func TestDesktopPaths(t *testing.T) {
+	t.Parallel()
+	code := value(named(t, readTemplate(t), "DesktopPaths").at("Properties", "FunctionCode"))
+	want := map[string]string{
+		"/":                       "302 /desktop/",
+		"/desktop":                "302 /desktop/",
+		"/desktop/":               "/desktop/index.html",
+		"/desktop/sessions/a1":    "/desktop/index.html",
+		"/desktop/index.html":     "/desktop/index.html",
+		"/desktop/theme.js":       "/desktop/theme.js",
+		"/desktop/assets/a-1.css": "/desktop/assets/a-1.css",
+		"/favicon.ico":            "/favicon.ico",
+		"/desktops":               "/desktops",
+	}
+	paths, err := json.Marshal(slices.Collect(maps.Keys(want)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := exec.CommandContext(t.Context(), "node", "-e", code+`
+		const got = {};
+		for (const uri of `+string(paths)+`) {
+			const r = handler({ request: { uri } });
+			got[uri] = r.statusCode ? r.statusCode + ' ' + r.headers.location.value : r.uri;
+		}
+		console.log(JSON.stringify(got));`)
+	out, err := node.CombinedOutput()
+	if err != nil {
+		t.Fatalf("node: %v\n%s", err, out)
+	}
+	got := map[string]string{}
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatalf("%v of %s", err, out)
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Ensure that everybody calls the alias: a deployment is gradual for nobody who goes past it.
+func TestEverybodyCallsTheAlias(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	if got := value(at(template, "Globals", "Function", "AutoPublishAlias")); got != "live" {
+		t.Errorf("the alias is %q, want live", got)
+	}
+	for _, r := range resources(t, template, "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Authorizer", "AWS::Lambda::Permission") {
+		visit(r.at("Properties"), func(n *yaml.Node) {
+			if function := regexp.MustCompile(`\b\w+Function\b(\.\w+)?`).FindStringSubmatch(n.Value); n.Kind == yaml.ScalarNode && function != nil &&
+				!strings.HasPrefix(n.Value, "lambda:") && function[1] != ".Alias" {
+				t.Errorf("%s (line %d): %s, want the function's Alias", r.id, n.Line, n.Value)
+			}
+		})
+	}
+}
+
+// Ensure that memory and time-outs stand in one table, with every function in it and nobody else.
+func TestSizesStandInOneTable(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	var names []string
+	for _, f := range resources(t, template, functionType) {
+		name := strings.TrimSuffix(f.id, "Function")
+		names = append(names, name)
+		for property, column := range map[string]string{"MemorySize": "Memory", "Timeout": "Timeout"} {
+			n := f.at("Properties", property)
+			if n == nil || n.Tag != "!FindInMap" || !slices.Equal(values(n), []string{"Functions", name, column}) {
+				t.Errorf("%s: %s is not !FindInMap [Functions, %s, %s]", f.id, property, name, column)
+			}
+		}
+	}
+	slices.Sort(names)
+	if table := keys(at(template, "Mappings", "Functions")); !slices.Equal(table, names) {
+		t.Errorf("the table has %v, the functions are %v", table, names)
+	}
+}
+
+// alarmSuffix ends the logical id of an alarm.
+const alarmSuffix = "Alarm"
+
+// Ensure that whoever is woken finds what an alarm means and what to do, and whoever is asked for a parameter what it is for.
+func TestOperationsSayEverything(t *testing.T) {
+	t.Parallel()
+	template := readTemplate(t)
+	doc := source(t, "../docs/operations.md")
+
+	var alarms, parameters []string
+	for _, alarm := range resources(t, template, alarmType) {
+		if !strings.HasSuffix(alarm.id, alarmSuffix) {
+			t.Errorf("%s: an alarm's name ends with %s", alarm.id, alarmSuffix)
+		}
+		alarms = append(alarms, alarm.id)
+		for _, actions := range []string{"AlarmActions", "OKActions"} {
+			if n := alarm.at("Properties", actions); n == nil || !slices.Equal(values(n), []string{"Alarms"}) {
+				t.Errorf("%s: its %s are not the topic", alarm.id, actions)
+			}
+		}
+	}
+	slices.Sort(alarms)
+	if explained := headed(doc, `(?m)^### (.*Alarm.*)$`); !slices.Equal(explained, alarms) {
+		t.Errorf("docs/operations.md explains the alarms\n%v, template.yaml has\n%v", explained, alarms)
+	}
+	order := child(template, "Parameters")
+	for i := 0; i < len(order.Content); i += 2 {
+		parameters = append(parameters, order.Content[i].Value)
+	}
+	if !slices.IsSorted(parameters) {
+		t.Errorf("the parameters are not in alphabetical order: %v", parameters)
+	}
+	if explained := headed(section(t, doc, "Parameters"), "(?m)^\\| (`[A-Z].*?) \\|.*$"); !slices.Equal(explained, parameters) {
+		t.Errorf("docs/operations.md explains the parameters\n%v, template.yaml has\n%v", explained, parameters)
+	}
+	var grouped []string
+	for _, group := range at(template, "Metadata", "AWS::CloudFormation::Interface", "ParameterGroups").Content {
+		grouped = append(grouped, values(child(group, "Parameters"))...)
+	}
+	slices.Sort(grouped)
+	if !slices.Equal(grouped, parameters) {
+		t.Errorf("the groups show the parameters\n%v, there are\n%v", grouped, parameters)
+	}
+	for i := 1; i < len(order.Content); i += 2 {
+		p := order.Content[i]
+		bounded := child(p, "AllowedPattern") != nil || child(p, "AllowedValues") != nil || child(p, "MinValue") != nil
+		if !bounded || value(child(p, "Description")) == "" {
+			t.Errorf("%s: a parameter has a pattern, values or a range, and a description", order.Content[i-1].Value)
+		}
+	}
+}
+
+// Ensure that whoever looks at a metric finds what it counts.
+func TestOperationsExplainMetrics(t *testing.T) {
+	t.Parallel()
+	written := append(metricsInSource(t), "Faults")
+	slices.Sort(written)
+	explained := headed(section(t, source(t, "../docs/operations.md"), "Watch"), "(?m)^\\| (`[A-Z].*?) \\|.*$")
+	if !slices.Equal(explained, written) {
+		t.Errorf("docs/operations.md explains the metrics\n%v, there are\n%v", explained, written)
+	}
+}
+
+// section is what stands below a heading of the second order.
+func section(t *testing.T, doc, heading string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(doc, "\n## "+heading+"\n")
+	if !ok {
+		t.Fatalf("there is no section %s", heading)
+	}
+	text, _, _ := strings.Cut(rest, "\n## ")
+	return text
+}
+
+// headed are the names in the lines that fit, sorted.
+func headed(doc, pattern string) (names []string) {
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(doc, -1) {
+		names = append(names, regexp.MustCompile(`[A-Z][A-Za-z]+`).FindAllString(m[1], -1)...)
+	}
+	slices.Sort(names)
 	return names
 }
