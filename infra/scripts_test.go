@@ -1,0 +1,125 @@
+package infra_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// recorder stands for a command line of AWS: it writes down how it was called, and answers what publish.sh asks.
+const recorder = `#!/bin/sh
+printf '%s %s\n' "$(basename "$0")" "$*" >>"$CALLS"
+case "$*" in
+*nosuch*) exit 1 ;;
+*SiteBucketName*) echo bucket ;;
+*SiteId*) echo E123 ;;
+*SiteUrl*) echo https://chat.example.com ;;
+esac
+`
+
+// script runs one of tools/*.sh with recorders for these commands, and with nothing else that a machine may have installed.
+func script(t *testing.T, commands []string, env []string, name string, args ...string) (calls []string, said string, ok bool) {
+	t.Helper()
+	bin := t.TempDir()
+	for _, command := range commands {
+		if err := os.WriteFile(filepath.Join(bin, command), []byte(recorder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record := filepath.Join(t.TempDir(), "calls")
+	run := exec.CommandContext(t.Context(), filepath.Join(root, "tools", name), args...)
+	run.Env = append([]string{"PATH=" + bin + ":/usr/bin:/bin", "CALLS=" + record}, env...)
+	out, err := run.CombinedOutput()
+	if content, readErr := os.ReadFile(record); readErr == nil {
+		calls = strings.Split(strings.TrimSpace(string(content)), "\n")
+	}
+	return calls, string(out), err == nil
+}
+
+// Ensure that nobody deletes a stack by accident: not by one word too few, not in a script that answers nothing.
+func TestDestroyAsks(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, confirm string
+		deletes       bool
+	}{
+		{"nobody answers", "", false},
+		{"another name", "parley", false},
+		{"the name", "parley-test", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			calls, said, ok := script(t, []string{"sam"}, []string{"CONFIRM=" + test.confirm}, "destroy.sh", "parley-test")
+			var want []string
+			if test.deletes {
+				want = []string{"sam delete --stack-name parley-test --no-prompts"}
+			}
+			if ok != test.deletes || !slices.Equal(calls, want) || !strings.Contains(said, "What stays") {
+				t.Errorf("it ended well: %t, called %q and said\n%s", ok, calls, said)
+			}
+		})
+	}
+}
+
+// Ensure that a first deployment asks and a later one does not, and that every one makes new versions.
+func TestDeployAsksTheFirstTime(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		stack string
+		flags []string
+		want  string
+	}{
+		{"parley", nil, "sam deploy --stack-name parley"},
+		{"nosuch", nil, "sam deploy --stack-name nosuch --guided"},
+		{"nosuch", []string{"--no-confirm-changeset"}, "sam deploy --stack-name nosuch --no-confirm-changeset"},
+	} {
+		t.Run(test.want, func(t *testing.T) {
+			t.Parallel()
+			calls, _, _ := script(t, []string{"sam"}, nil, "deploy.sh", append([]string{test.stack}, test.flags...)...)
+			if len(calls) != 3 || calls[0] != "sam build" || calls[2] != test.want {
+				t.Errorf("called %q, want sam build and at last %q", calls, test.want)
+			}
+		})
+	}
+}
+
+// Ensure that pages come after what they name, and that CloudFront hears of what has no hash in its name.
+func TestPublishPutsPagesLast(t *testing.T) {
+	t.Parallel()
+	calls, said, ok := script(t, []string{"aws"}, nil, "publish.sh", "parley")
+	var puts []string
+	for _, call := range calls {
+		if words := strings.Fields(call); words[1] == "s3" {
+			puts = append(puts, strings.Join(words[2:5], " "))
+		}
+	}
+	want := []string{"sync widget/dist/assets s3://bucket/widget/assets", "sync desktop/dist/assets s3://bucket/desktop/assets",
+		"cp widget/dist s3://bucket/widget", "cp desktop/dist s3://bucket/desktop"}
+	last := "aws cloudfront create-invalidation --distribution-id E123 --paths /widget/widget.js /desktop/*"
+	if !ok || !slices.Equal(puts, want) || calls[len(calls)-1] != last || !strings.Contains(said, "https://chat.example.com/desktop/") {
+		t.Errorf("it ended well: %t, called\n%s\nand said\n%s", ok, strings.Join(calls, "\n"), said)
+	}
+}
+
+// Ensure that publishing without its tool says where to get it, and for a stack that is none what is wrong; both touch nothing.
+func TestPublishSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	calls, said, ok := script(t, []string{"aws"}, nil, "publish.sh", "nosuch")
+	if ok || len(calls) != 1 || !strings.Contains(said, "STACK=") {
+		t.Errorf("no such stack: it ended well: %t, called %q and said\n%s", ok, calls, said)
+	}
+	dirname, err := exec.LookPath("dirname")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := t.TempDir()
+	if err := os.Symlink(dirname, filepath.Join(bare, "dirname")); err != nil {
+		t.Fatal(err)
+	}
+	if calls, said, ok = script(t, nil, []string{"PATH=" + bare}, "publish.sh", "parley"); ok || calls != nil || !strings.Contains(said, "AWS CLI") {
+		t.Errorf("no AWS CLI: it ended well: %t, called %q and said\n%s", ok, calls, said)
+	}
+}
