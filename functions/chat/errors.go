@@ -24,6 +24,8 @@ const (
 	CodePaused       Code = "paused"        // the agent is not available
 	CodeFull         Code = "full"          // the agent holds as many sessions as they may
 	CodeLicenceFull  Code = "licence_full"  // the stack holds as many sessions as it may
+	CodeNobody       Code = "nobody"        // none of those who are asked for is there
+	CodeNotOpen      Code = "not_open"      // the website takes no sessions at this hour
 	CodeOpenSessions Code = "open_sessions" // signing out with open sessions
 	CodeCursorAhead  Code = "cursor_ahead"  // after names a place that does not exist
 	CodeResync       Code = "resync"        // after is older than the first row still kept
@@ -35,8 +37,8 @@ const (
 // Codes lists every code, in the order of the contract.
 var Codes = []Code{
 	CodeBadFrame, CodeUnknownType, CodeBadValue, CodeTooLong, CodeUnauthorized, CodeForbidden, CodeNotFound, CodeNotYours,
-	CodeClosed, CodeTaken, CodeLate, CodePaused, CodeFull, CodeLicenceFull, CodeOpenSessions, CodeCursorAhead, CodeResync,
-	CodeRateLimited, CodeBusy, CodeInternal,
+	CodeClosed, CodeTaken, CodeLate, CodePaused, CodeFull, CodeLicenceFull, CodeNobody, CodeNotOpen, CodeOpenSessions,
+	CodeCursorAhead, CodeResync, CodeRateLimited, CodeBusy, CodeInternal,
 }
 
 // Error is a refusal: an answer, not a fault. Message is a sentence for the person who asked.

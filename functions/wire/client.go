@@ -59,6 +59,9 @@ type Start struct {
 	Queue    string `json:"queue,omitempty"`
 	Page     *Page  `json:"page,omitempty"`
 	Language string `json:"language,omitempty" jsonschema:"maxLength=35"`
+	// Offline leaves the text as a message for later: the session is closed at once and nobody is asked. The website must
+	// offer it (View and WebsiteConfig say when). A customer whose session is there already writes in it as ever.
+	Offline bool `json:"offline,omitempty"`
 }
 
 // Send stores one message. After is the last place that the sender had seen when it was composed, or was raised to by a
@@ -96,19 +99,64 @@ type Read struct {
 	Place   int    `json:"place" jsonschema:"minimum=1"`
 }
 
-// Leave ends a customer's own session: abandoned while it waits, closed by the customer otherwise. Answer: SessionFrame.
+// Leave ends a customer's own session: abandoned while it waits, closed by the customer otherwise. From an agent it ends an
+// assist: that of the sender, or, asked by the owner, that of the agent who is named. Answer: SessionFrame.
 type Leave struct {
 	Envelope
 	Type    string `json:"type" jsonschema:"enum=leave"`
 	Session string `json:"session"`
+	Agent   string `json:"agent,omitempty"`
 }
 
-// SetStatus changes the agent's availability. Signing out with open sessions is refused in words. Answer: Status.
+// SetStatus changes the agent's availability: READY (which also ends a wrap-up), PAUSED or OFFLINE. Signing out with open
+// sessions is refused in words. Answer: Status.
 type SetStatus struct {
 	Envelope
 	Type   string     `json:"type" jsonschema:"enum=status"`
 	State  AgentState `json:"state"`
 	Reason string     `json:"reason,omitempty" jsonschema:"maxLength=80"`
+	// After makes it the next status: it comes when the last open session is over, and until then nothing new is offered.
+	// With nothing open it comes at once.
+	After bool `json:"after,omitempty"`
+	// Agent names somebody else; only a supervisor may. The answer is then their Colleague in a Team of one.
+	Agent string `json:"agent,omitempty"`
+}
+
+// Transfer hands a session that the sender owns to an agent or to a queue, or invites one to assist. It is an offer that can
+// be declined: the session stays where it is until somebody accepts. Answer: SessionFrame.
+type Transfer struct {
+	Envelope
+	Type    string `json:"type" jsonschema:"enum=transfer"`
+	Session string `json:"session"`
+	// Agent or Queue, one of them.
+	Agent string `json:"agent,omitempty"`
+	Queue string `json:"queue,omitempty"`
+	// Assist invites to write along; the sender stays the owner.
+	Assist bool `json:"assist,omitempty"`
+	// Blind gives the session to the queue at once: it waits there, and the sender has it no more.
+	Blind bool   `json:"blind,omitempty"`
+	Note  string `json:"note,omitempty" jsonschema:"maxLength=2000"`
+}
+
+// Withdraw takes back the transfer or invitation that rings. Answer: SessionFrame.
+type Withdraw struct {
+	Envelope
+	Type    string `json:"type" jsonschema:"enum=withdraw"`
+	Session string `json:"session"`
+}
+
+// AskTeam asks who is there: where a session can go, and what a supervisor watches. Answer: Team.
+type AskTeam struct {
+	Envelope
+	Type string `json:"type" jsonschema:"enum=team"`
+}
+
+// AskLedger asks for the offers of a session: who was asked, why, and what they did. For those who own it, assist, were asked,
+// or are supervisors. Answer: Ledger.
+type AskLedger struct {
+	Envelope
+	Type    string `json:"type" jsonschema:"enum=ledger"`
+	Session string `json:"session"`
 }
 
 // Accept takes an offer. First accept wins; the winner who repeats hears the same answer. Answer: SessionFrame, or an
@@ -144,8 +192,10 @@ type Mark struct {
 // Close ends a session that the agent owns. Answer: SessionFrame.
 type Close struct {
 	Envelope
-	Type        string `json:"type" jsonschema:"enum=close"`
-	Session     string `json:"session"`
+	Type    string `json:"type" jsonschema:"enum=close"`
+	Session string `json:"session"`
+	// Generation that is closed, as its View said; a later one stays open. 0: whichever there is.
+	Generation  int    `json:"generation,omitempty"`
 	Disposition string `json:"disposition,omitempty" jsonschema:"maxLength=80"`
 	Note        string `json:"note,omitempty" jsonschema:"maxLength=2000"`
 }

@@ -76,7 +76,7 @@ func DecodeCustomer(frame []byte) (any, error) {
 }
 
 // DecodeAgent reads a frame of the route `agent` and returns a pointer to one of Hello, Send, Since, Beat, Typing, Read,
-// SetStatus, Accept, Reject, Mark and Close. It is otherwise like DecodeCustomer.
+// SetStatus, Accept, Reject, Mark, Close, Transfer, Withdraw, Leave, AskTeam and AskLedger. It is otherwise like DecodeCustomer.
 func DecodeAgent(frame []byte) (any, error) {
 	return decode(frame, ActionAgent, func(typ string) request {
 		switch typ {
@@ -102,6 +102,16 @@ func DecodeAgent(frame []byte) (any, error) {
 			return new(Mark)
 		case "close":
 			return new(Close)
+		case "transfer":
+			return new(Transfer)
+		case "withdraw":
+			return new(Withdraw)
+		case "leave":
+			return new(Leave)
+		case "team":
+			return new(AskTeam)
+		case "ledger":
+			return new(AskLedger)
 		}
 		return nil
 	})
@@ -178,9 +188,7 @@ func (s *Start) check(c *checker) {
 	c.text("text", &s.Text)
 	c.line("name", &s.Name, MaxName)
 	c.email(&s.Email)
-	if s.Queue != "" {
-		c.id("queue", s.Queue)
-	}
+	c.optional("queue", s.Queue)
 	c.page(s.Page)
 	c.language(s.Language)
 }
@@ -204,7 +212,29 @@ func (r *Read) check(c *checker) {
 	c.atLeast("place", r.Place, 1)
 }
 
-func (l *Leave) check(c *checker) { c.id("session", l.Session) }
+func (l *Leave) check(c *checker) {
+	c.id("session", l.Session)
+	c.optional("agent", l.Agent)
+}
+
+func (t *Transfer) check(c *checker) {
+	c.id("session", t.Session)
+	c.optional("agent", t.Agent)
+	c.optional("queue", t.Queue)
+	c.long("note", &t.Note, maxNote)
+	switch {
+	case (t.Agent == "") == (t.Queue == ""):
+		c.refuse(codeBadValue, "Either `agent` or `queue` must say where to.")
+	case t.Blind && (t.Queue == "" || t.Assist):
+		c.refuse(codeBadValue, "`blind` gives a session to a `queue`.")
+	}
+}
+
+func (w *Withdraw) check(c *checker) { c.id("session", w.Session) }
+
+func (*AskTeam) check(*checker) {}
+
+func (a *AskLedger) check(c *checker) { c.id("session", a.Session) }
 
 func (s *SetStatus) check(c *checker) {
 	switch s.State {
@@ -213,6 +243,7 @@ func (s *SetStatus) check(c *checker) {
 		c.refuse(codeBadValue, "`state` names no availability.")
 	}
 	c.line("reason", &s.Reason, maxReason)
+	c.optional("agent", s.Agent)
 }
 
 func (a *Accept) check(c *checker) { c.offer(a.Session, a.Generation, a.Round) }
@@ -221,6 +252,7 @@ func (m *Mark) check(c *checker)   { c.offer(m.Session, m.Generation, m.Round) }
 
 func (cl *Close) check(c *checker) {
 	c.id("session", cl.Session)
+	c.atLeast("generation", cl.Generation, 0)
 	c.line("disposition", &cl.Disposition, maxReason)
 	c.long("note", &cl.Note, maxNote)
 }
@@ -251,6 +283,13 @@ func (c *checker) id(field, value string) {
 			c.refuse(codeBadValue, "`%s` may only have visible ASCII characters.", field)
 			return
 		}
+	}
+}
+
+// optional is an id, or nothing.
+func (c *checker) optional(field, value string) {
+	if value != "" {
+		c.id(field, value)
 	}
 }
 

@@ -8,8 +8,14 @@ type WebsiteConfig struct {
 	Brand    string `json:"brand,omitempty"`
 	Greeting string `json:"greeting,omitempty"`
 	// Open says whether somebody may answer now: open, closed, full, nobody.
-	Open   string `json:"open" jsonschema:"enum=open,enum=closed,enum=full,enum=nobody"`
-	Queues []Ref  `json:"queues"`
+	Open string `json:"open" jsonschema:"enum=open,enum=closed,enum=full,enum=nobody"`
+	// Offline says that the website takes messages for later while it is in this state: show the form, not the line.
+	Offline bool `json:"offline,omitempty"`
+	// Opens is when a closed website opens again; absent when nobody knows.
+	Opens int64 `json:"opens,omitempty"`
+	// Wait is an estimate, in seconds, of how long somebody who writes now will wait; absent when nobody knows.
+	Wait   int   `json:"wait,omitempty"`
+	Queues []Ref `json:"queues"`
 	// AskName and AskEmail say what the first form asks for.
 	AskName  bool   `json:"askName,omitempty"`
 	AskEmail bool   `json:"askEmail,omitempty"`

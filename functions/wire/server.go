@@ -59,9 +59,11 @@ type Row struct {
 	Text    string `json:"text,omitempty"`
 	CID     string `json:"cid,omitempty"`
 	Outcome string `json:"outcome,omitempty"`
-	// Note is the agent's, on the row that closes; only agents see it.
+	// Note is the agent's, on the row that closes or transfers; only agents see it.
 	Note string `json:"note,omitempty"`
-	At   int64  `json:"at"`
+	// To names the queue that the session went to.
+	To string `json:"to,omitempty"`
+	At int64  `json:"at"`
 }
 
 // Ref names something that has an id and a name.
@@ -96,10 +98,40 @@ type View struct {
 	Disposition string    `json:"disposition,omitempty"`
 	Website     *Ref      `json:"website,omitempty"`
 	Customer    *Customer `json:"customer,omitempty"`
+	// Wait is an estimate, in seconds, of how long the customer will wait; absent when nobody knows.
+	Wait int `json:"wait,omitempty"`
+	// Assist are the agents who write along.
+	Assist []Ref `json:"assist,omitempty"`
+	// IdleUntil is when the session will be closed unless somebody writes; absent until a minute before.
+	IdleUntil int64 `json:"idleUntil,omitempty"`
+	// Transfer is the one that rings; for agents only.
+	Transfer *TransferState `json:"transfer,omitempty"`
 	// Read is how far the other side has read, by side.
 	Read map[Side]int `json:"read,omitempty"`
 	Rows []Row        `json:"rows,omitempty"`
 }
+
+// TransferState is a transfer or an invitation that has been offered and not answered. The generation and round of its offer
+// are those of the View and Round.
+type TransferState struct {
+	Assist bool `json:"assist,omitempty"`
+	// Agent or Queue that it was offered to.
+	Agent *Ref  `json:"agent,omitempty"`
+	Queue *Ref  `json:"queue,omitempty"`
+	By    Ref   `json:"by"`
+	Round int   `json:"round"`
+	Until int64 `json:"until"`
+	Now   int64 `json:"now"`
+}
+
+// OfferKind says what an offer asks for.
+type OfferKind string
+
+// The kinds of offers. A session that waits has none.
+const (
+	OfferTransfer OfferKind = "transfer" // to become the owner of a session that somebody has
+	OfferAssist   OfferKind = "assist"   // to write along
+)
 
 // Offer asks an agent to take a session before Until. The answer names generation and round. A late Offer may follow its
 // Gone: clients remember rounds that ended.
@@ -120,6 +152,12 @@ type Offer struct {
 	Now     int64 `json:"now"`
 	// Others is how many agents were asked besides you.
 	Others int `json:"others"`
+	// Kind, By and Note are of a transfer or an invitation: who asks, and what they say.
+	Kind OfferKind `json:"kind,omitempty" jsonschema:"enum=transfer,enum=assist"`
+	By   *Ref      `json:"by,omitempty"`
+	Note string    `json:"note,omitempty"`
+	// Again says that this agent had the session before, and is asked first for that reason.
+	Again bool `json:"again,omitempty"`
 }
 
 // Outcome of an offer.
@@ -134,7 +172,7 @@ const (
 	OfferCanceled  Outcome = "canceled"
 )
 
-// Gone ends an offer on a desktop. For `rescinded`, By says who took it.
+// Gone ends an offer on a desktop. For `rescinded`, By says who took it. The giver of a transfer hears it too.
 type Gone struct {
 	Type       string  `json:"type" jsonschema:"enum=gone"`
 	Session    string  `json:"session"`
@@ -147,12 +185,22 @@ type Gone struct {
 
 // Me is the agent's own state.
 type Me struct {
-	ID       string     `json:"id"`
-	Name     string     `json:"name"`
-	State    AgentState `json:"state"`
-	Reason   string     `json:"reason,omitempty"`
-	Since    int64      `json:"since"`
-	Capacity int        `json:"capacity"`
+	ID     string     `json:"id"`
+	Name   string     `json:"name"`
+	State  AgentState `json:"state"`
+	Reason string     `json:"reason,omitempty"`
+	Since  int64      `json:"since"`
+	// By is the supervisor who set the state, if one did.
+	By *Ref `json:"by,omitempty"`
+	// Until is when a wrap-up ends by itself, on the server's clock Now.
+	Until int64 `json:"until,omitempty"`
+	Now   int64 `json:"now,omitempty"`
+	// Next and NextReason are what the agent becomes when the last open session is over.
+	Next       AgentState `json:"next,omitempty"`
+	NextReason string     `json:"nextReason,omitempty"`
+	// Supervisor may set the state of others.
+	Supervisor bool `json:"supervisor,omitempty"`
+	Capacity   int  `json:"capacity"`
 	// Open are the sessions that the agent owns or assists in.
 	Open   []string `json:"open"`
 	Queues []Ref    `json:"queues"`
@@ -236,6 +284,80 @@ type Status struct {
 	Me   Me     `json:"me"`
 	// Note is a sentence for the agent where the state was changed for them.
 	Note string `json:"note,omitempty"`
+}
+
+// Colleague is an agent as the others see them.
+type Colleague struct {
+	ID       string     `json:"id"`
+	Name     string     `json:"name"`
+	State    AgentState `json:"state"`
+	Reason   string     `json:"reason,omitempty"`
+	Next     AgentState `json:"next,omitempty"`
+	Since    int64      `json:"since"`
+	Open     int        `json:"open"`
+	Capacity int        `json:"capacity"`
+	Queues   []string   `json:"queues"`
+}
+
+// TeamQueue is a queue that a session can go to. Available is how many agents could take a session now.
+type TeamQueue struct {
+	Queue     Ref   `json:"queue"`
+	Available int   `json:"available"`
+	Waiting   int   `json:"waiting"`
+	Longest   int64 `json:"longest,omitempty"`
+}
+
+// Team answers AskTeam: all queues, and the agents who are signed in or hold sessions; a supervisor sees everybody. It also
+// answers a supervisor's SetStatus, with that agent alone.
+type Team struct {
+	Type   string      `json:"type" jsonschema:"enum=team"`
+	Re     int64       `json:"re,omitempty"`
+	Now    int64       `json:"now"`
+	Agents []Colleague `json:"agents"`
+	Queues []TeamQueue `json:"queues,omitempty"`
+}
+
+// Asked is one of those to whom an offer was made. Delivered and Seen are 0 where that never happened; Decision is accepted,
+// rejected, or empty, and Decided when that was.
+type Asked struct {
+	Agent     Ref    `json:"agent"`
+	Delivered int64  `json:"delivered,omitempty"`
+	Seen      int64  `json:"seen,omitempty"`
+	Decision  string `json:"decision,omitempty" jsonschema:"enum=accepted,enum=rejected"`
+	Decided   int64  `json:"decided,omitempty"`
+}
+
+// Excluded is an agent of the queue who was not asked, and why.
+type Excluded struct {
+	Agent  Ref    `json:"agent"`
+	Reason string `json:"reason"`
+}
+
+// PastOffer is one line of a session's ledger. Outcome is empty while it rings.
+type PastOffer struct {
+	Generation int       `json:"generation"`
+	Round      int       `json:"round"`
+	Kind       OfferKind `json:"kind,omitempty"`
+	Strategy   string    `json:"strategy"`
+	Offered    int64     `json:"offered"`
+	Until      int64     `json:"until"`
+	Ended      int64     `json:"ended,omitempty"`
+	Outcome    Outcome   `json:"outcome,omitempty"`
+	Asked      []Asked   `json:"asked"`
+	// Candidates are all who could have been asked, in the order of the strategy.
+	Candidates []Ref      `json:"candidates,omitempty"`
+	Excluded   []Excluded `json:"excluded,omitempty"`
+	// Ahead is how many sessions stood before this one that one of the candidates could take.
+	Ahead int `json:"ahead,omitempty"`
+}
+
+// Ledger answers AskLedger, the last offer first.
+type Ledger struct {
+	Type    string      `json:"type" jsonschema:"enum=ledger"`
+	Re      int64       `json:"re,omitempty"`
+	Now     int64       `json:"now"`
+	Session string      `json:"session"`
+	Offers  []PastOffer `json:"offers"`
 }
 
 // TypingOut tells that somebody writes in a session. Shown for 4 s.

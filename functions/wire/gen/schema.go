@@ -30,14 +30,18 @@ func requests() []request {
 		{wire.Send{}, both, []any{wire.Ack{}}},
 		{wire.Since{}, both, []any{wire.Rows{}}},
 		{wire.Beat{}, both, []any{wire.Pulse{}}},
-		{wire.Leave{}, customer, []any{wire.SessionFrame{}}},
+		{wire.Leave{}, both, []any{wire.SessionFrame{}}},
 		{wire.Typing{}, both, nil},
 		{wire.Read{}, both, nil},
-		{wire.SetStatus{}, agent, []any{wire.Status{}}},
+		{wire.SetStatus{}, agent, []any{wire.Status{}, wire.Team{}}},
 		{wire.Accept{}, agent, []any{wire.SessionFrame{}}},
 		{wire.Reject{}, agent, []any{wire.Done{}}},
 		{wire.Mark{}, agent, nil},
 		{wire.Close{}, agent, []any{wire.SessionFrame{}}},
+		{wire.Transfer{}, agent, []any{wire.SessionFrame{}}},
+		{wire.Withdraw{}, agent, []any{wire.SessionFrame{}}},
+		{wire.AskTeam{}, agent, []any{wire.Team{}}},
+		{wire.AskLedger{}, agent, []any{wire.Ledger{}}},
 	}
 }
 
@@ -50,7 +54,7 @@ func pushes() []any {
 func serverFrames() []any {
 	return []any{
 		wire.Welcome{}, wire.Pulse{}, wire.SessionFrame{}, wire.Rows{}, wire.Ack{}, wire.Done{}, wire.Status{}, wire.Offer{},
-		wire.Gone{}, wire.TypingOut{}, wire.ReadOut{}, wire.Pong{}, wire.Error{},
+		wire.Gone{}, wire.Team{}, wire.Ledger{}, wire.TypingOut{}, wire.ReadOut{}, wire.Pong{}, wire.Error{},
 	}
 }
 

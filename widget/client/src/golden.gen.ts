@@ -66,7 +66,8 @@ export const customerRequests: Record<string, CustomerRequest> = {
     "url": "https://shop.example/plants/calathea-orbifolia",
     "title": "Calathea Orbifolia – Fern & Fable"
   },
-  "language": "pt-PT"
+  "language": "pt-PT",
+  "offline": true
 },
 "customer.typing.json": {
   "action": "customer",
@@ -98,6 +99,7 @@ export const agentRequests: Record<string, AgentRequest> = {
   "id": 8,
   "type": "close",
   "session": "s4k2m7q3x5z6w2a4b6c7",
+  "generation": 1,
   "disposition": "Solved",
   "note": "Repotting advice given."
 },
@@ -110,6 +112,19 @@ export const agentRequests: Record<string, AgentRequest> = {
     "s7q3x5z6w2a4b6c7d2e3": 11
   },
   "signIn": true
+},
+"agent.leave.json": {
+  "action": "agent",
+  "id": 11,
+  "type": "leave",
+  "session": "s4k2m7q3x5z6w2a4b6c7",
+  "agent": "ben"
+},
+"agent.ledger.json": {
+  "action": "agent",
+  "id": 13,
+  "type": "ledger",
+  "session": "s4k2m7q3x5z6w2a4b6c7"
 },
 "agent.mark.json": {
   "action": "agent",
@@ -154,11 +169,32 @@ export const agentRequests: Record<string, AgentRequest> = {
   "id": 2,
   "type": "status",
   "state": "PAUSED",
-  "reason": "Lunch"
+  "reason": "Lunch",
+  "after": true,
+  "agent": "ben"
+},
+"agent.team.json": {
+  "action": "agent",
+  "id": 12,
+  "type": "team"
+},
+"agent.transfer.json": {
+  "action": "agent",
+  "id": 9,
+  "type": "transfer",
+  "session": "s4k2m7q3x5z6w2a4b6c7",
+  "agent": "ben",
+  "note": "Asks for a refund of order 1042."
 },
 "agent.typing.json": {
   "action": "agent",
   "type": "typing",
+  "session": "s4k2m7q3x5z6w2a4b6c7"
+},
+"agent.withdraw.json": {
+  "action": "agent",
+  "id": 10,
+  "type": "withdraw",
   "session": "s4k2m7q3x5z6w2a4b6c7"
 },
 };
@@ -201,6 +237,81 @@ export const serverFrames: Record<string, ServerFrame> = {
   },
   "customer": "Ana Lima"
 },
+"server.ledger.json": {
+  "type": "ledger",
+  "re": 13,
+  "now": 1795341761000,
+  "session": "s4k2m7q3x5z6w2a4b6c7",
+  "offers": [
+    {
+      "generation": 1,
+      "round": 2,
+      "strategy": "rrmemory",
+      "offered": 1795341740000,
+      "until": 1795341760000,
+      "ended": 1795341741000,
+      "outcome": "accepted",
+      "asked": [
+        {
+          "agent": {
+            "id": "marta",
+            "name": "Marta Kovač"
+          },
+          "delivered": 1795341740040,
+          "seen": 1795341740300,
+          "decision": "accepted",
+          "decided": 1795341741000
+        }
+      ],
+      "candidates": [
+        {
+          "id": "marta",
+          "name": "Marta Kovač"
+        }
+      ],
+      "excluded": [
+        {
+          "agent": {
+            "id": "ben",
+            "name": "Ben Osei"
+          },
+          "reason": "asked before"
+        }
+      ]
+    },
+    {
+      "generation": 1,
+      "round": 1,
+      "strategy": "rrmemory",
+      "offered": 1795341720000,
+      "until": 1795341740000,
+      "ended": 1795341731000,
+      "outcome": "rejected",
+      "asked": [
+        {
+          "agent": {
+            "id": "ben",
+            "name": "Ben Osei"
+          },
+          "delivered": 1795341720050,
+          "decision": "rejected",
+          "decided": 1795341731000
+        }
+      ],
+      "candidates": [
+        {
+          "id": "ben",
+          "name": "Ben Osei"
+        },
+        {
+          "id": "marta",
+          "name": "Marta Kovač"
+        }
+      ],
+      "ahead": 1
+    }
+  ]
+},
 "server.offer.json": {
   "type": "offer",
   "session": "s4k2m7q3x5z6w2a4b6c7",
@@ -230,7 +341,8 @@ export const serverFrames: Record<string, ServerFrame> = {
   "offered": 1795341722000,
   "until": 1795341742000,
   "now": 1795341722010,
-  "others": 2
+  "others": 2,
+  "again": true
 },
 "server.pong.json": {
   "type": "pong"
@@ -250,7 +362,8 @@ export const serverFrames: Record<string, ServerFrame> = {
         "name": "Plant care"
       },
       "position": 2,
-      "queued": 1795341720000
+      "queued": 1795341720000,
+      "wait": 120
     }
   ],
   "me": {
@@ -366,7 +479,7 @@ export const serverFrames: Record<string, ServerFrame> = {
   "me": {
     "id": "marta",
     "name": "Marta Kovač",
-    "state": "NOT_RESPONDING",
+    "state": "WRAPUP",
     "since": 1795338120000,
     "capacity": 5,
     "open": [
@@ -377,9 +490,68 @@ export const serverFrames: Record<string, ServerFrame> = {
         "id": "plant-care",
         "name": "Plant care"
       }
-    ]
+    ],
+    "by": {
+      "id": "ben",
+      "name": "Ben Osei"
+    },
+    "until": 1795341800000,
+    "now": 1795341761000,
+    "next": "PAUSED",
+    "nextReason": "Lunch",
+    "supervisor": true
   },
   "note": "You missed three offers, so we stopped ringing you."
+},
+"server.team.json": {
+  "type": "team",
+  "re": 12,
+  "now": 1795341761000,
+  "agents": [
+    {
+      "id": "marta",
+      "name": "Marta Kovač",
+      "state": "READY",
+      "since": 1795338120000,
+      "open": 1,
+      "capacity": 5,
+      "queues": [
+        "plant-care"
+      ]
+    },
+    {
+      "id": "ben",
+      "name": "Ben Osei",
+      "state": "PAUSED",
+      "reason": "Lunch",
+      "since": 1795341120000,
+      "open": 0,
+      "capacity": 3,
+      "queues": [
+        "plant-care",
+        "orders"
+      ]
+    }
+  ],
+  "queues": [
+    {
+      "queue": {
+        "id": "plant-care",
+        "name": "Plant care"
+      },
+      "available": 1,
+      "waiting": 2,
+      "longest": 1795341625000
+    },
+    {
+      "queue": {
+        "id": "orders",
+        "name": "Orders"
+      },
+      "available": 0,
+      "waiting": 0
+    }
+  ]
 },
 "server.typing.json": {
   "type": "typing",
@@ -450,6 +622,26 @@ export const serverFrames: Record<string, ServerFrame> = {
           "url": "https://shop.example/plants/calathea-orbifolia",
           "title": "Calathea Orbifolia – Fern & Fable"
         }
+      },
+      "assist": [
+        {
+          "id": "ben",
+          "name": "Ben Osei"
+        }
+      ],
+      "idleUntil": 1795343621000,
+      "transfer": {
+        "queue": {
+          "id": "orders",
+          "name": "Orders"
+        },
+        "by": {
+          "id": "marta",
+          "name": "Marta Kovač"
+        },
+        "round": 3,
+        "until": 1795341780000,
+        "now": 1795341761000
       }
     }
   ],
@@ -472,9 +664,9 @@ export const serverFrames: Record<string, ServerFrame> = {
   "offers": [
     {
       "type": "offer",
-      "session": "s4k2m7q3x5z6w2a4b6c7",
+      "session": "s9c3n7q3x5z6w2a4b6d8",
       "generation": 1,
-      "round": 2,
+      "round": 4,
       "strategy": "beepall",
       "queue": {
         "id": "plant-care",
@@ -499,7 +691,13 @@ export const serverFrames: Record<string, ServerFrame> = {
       "offered": 1795341722000,
       "until": 1795341742000,
       "now": 1795341722010,
-      "others": 2
+      "others": 0,
+      "kind": "assist",
+      "by": {
+        "id": "ben",
+        "name": "Ben Osei"
+      },
+      "note": "Do we ship to Madeira?"
     }
   ],
   "line": [

@@ -14,7 +14,22 @@ export type CustomerRequest = (Hello | Start | Send | Since | Beat | Leave | Typ
  * Every request of a client on the route `agent`.
  */
 export type AgentRequest = (
-  Hello | Send | Since | Beat | Typing | Read | SetStatus | Accept | Reject | Mark | Close
+  | Hello
+  | Send
+  | Since
+  | Beat
+  | Leave
+  | Typing
+  | Read
+  | SetStatus
+  | Accept
+  | Reject
+  | Mark
+  | Close
+  | Transfer
+  | Withdraw
+  | AskTeam
+  | AskLedger
 ) & {
   action: 'agent';
 };
@@ -35,6 +50,8 @@ export type ServerFrame =
   | Status
   | Offer
   | Gone
+  | Team
+  | Ledger
   | TypingOut
   | ReadOut
   | Pong
@@ -56,6 +73,10 @@ export type Side = 'customer' | 'agent' | 'system';
  * Outcome of an offer.
  */
 export type Outcome = 'accepted' | 'rejected' | 'expired' | 'rescinded' | 'canceled';
+/**
+ * OfferKind says what an offer asks for.
+ */
+export type OfferKind = 'transfer' | 'assist';
 /**
  * ErrorCode names a refusal. The texts and the rules behind them are in functions/chat/errors.go.
  */
@@ -123,6 +144,10 @@ export interface Start {
   queue?: string;
   page?: Page;
   language?: string;
+  /**
+   * Offline leaves the text as a message for later: the session is closed at once and nobody is asked. The website must offer it (View and WebsiteConfig say when). A customer whose session is there already writes in it as ever.
+   */
+  offline?: boolean;
 }
 /**
  * Page is where the customer is. Query strings are cut off by the client.
@@ -165,13 +190,14 @@ export interface Beat {
   };
 }
 /**
- * Leave ends a customer's own session: abandoned while it waits, closed by the customer otherwise. Answer: SessionFrame.
+ * Leave ends a customer's own session: abandoned while it waits, closed by the customer otherwise. From an agent it ends an assist: that of the sender, or, asked by the owner, that of the agent who is named. Answer: SessionFrame.
  */
 export interface Leave {
-  action: 'customer';
+  action: 'customer' | 'agent';
   id?: number;
   type: 'leave';
   session: string;
+  agent?: string;
 }
 /**
  * Typing tells the others that somebody writes; at most one in 3 s. Droppable, not answered.
@@ -193,7 +219,7 @@ export interface Read {
   place: number;
 }
 /**
- * SetStatus changes the agent's availability. Signing out with open sessions is refused in words. Answer: Status.
+ * SetStatus changes the agent's availability: READY (which also ends a wrap-up), PAUSED or OFFLINE. Signing out with open sessions is refused in words. Answer: Status.
  */
 export interface SetStatus {
   action: 'agent';
@@ -201,6 +227,14 @@ export interface SetStatus {
   type: 'status';
   state: AgentState;
   reason?: string;
+  /**
+   * After makes it the next status: it comes when the last open session is over, and until then nothing new is offered. With nothing open it comes at once.
+   */
+  after?: boolean;
+  /**
+   * Agent names somebody else; only a supervisor may. The answer is then their Colleague in a Team of one.
+   */
+  agent?: string;
 }
 /**
  * Accept takes an offer. First accept wins; the winner who repeats hears the same answer. Answer: SessionFrame, or an Error of code taken, late, paused, full, licence_full.
@@ -244,8 +278,61 @@ export interface Close {
   id?: number;
   type: 'close';
   session: string;
+  /**
+   * Generation that is closed, as its View said; a later one stays open. 0: whichever there is.
+   */
+  generation?: number;
   disposition?: string;
   note?: string;
+}
+/**
+ * Transfer hands a session that the sender owns to an agent or to a queue, or invites one to assist. It is an offer that can be declined: the session stays where it is until somebody accepts. Answer: SessionFrame.
+ */
+export interface Transfer {
+  action: 'agent';
+  id?: number;
+  type: 'transfer';
+  session: string;
+  /**
+   * Agent or Queue, one of them.
+   */
+  agent?: string;
+  queue?: string;
+  /**
+   * Assist invites to write along; the sender stays the owner.
+   */
+  assist?: boolean;
+  /**
+   * Blind gives the session to the queue at once: it waits there, and the sender has it no more.
+   */
+  blind?: boolean;
+  note?: string;
+}
+/**
+ * Withdraw takes back the transfer or invitation that rings. Answer: SessionFrame.
+ */
+export interface Withdraw {
+  action: 'agent';
+  id?: number;
+  type: 'withdraw';
+  session: string;
+}
+/**
+ * AskTeam asks who is there: where a session can go, and what a supervisor watches. Answer: Team.
+ */
+export interface AskTeam {
+  action: 'agent';
+  id?: number;
+  type: 'team';
+}
+/**
+ * AskLedger asks for the offers of a session: who was asked, why, and what they did. For those who own it, assist, were asked, or are supervisors. Answer: Ledger.
+ */
+export interface AskLedger {
+  action: 'agent';
+  id?: number;
+  type: 'ledger';
+  session: string;
 }
 /**
  * Ping keeps a socket alive; a mock integration answers Pong without a function. Every 4 to 5 minutes, 25 to 30 s while a chat is visible.
@@ -293,6 +380,22 @@ export interface View {
   website?: Ref;
   customer?: Customer;
   /**
+   * Wait is an estimate, in seconds, of how long the customer will wait; absent when nobody knows.
+   */
+  wait?: number;
+  /**
+   * Assist are the agents who write along.
+   */
+  assist?: Ref[];
+  /**
+   * IdleUntil is when the session will be closed unless somebody writes; absent until a minute before.
+   */
+  idleUntil?: number;
+  /**
+   * Transfer is the one that rings; for agents only.
+   */
+  transfer?: TransferState;
+  /**
    * Read is how far the other side has read, by side.
    */
   read?: {
@@ -333,9 +436,13 @@ export interface Row {
   cid?: string;
   outcome?: string;
   /**
-   * Note is the agent's, on the row that closes; only agents see it.
+   * Note is the agent's, on the row that closes or transfers; only agents see it.
    */
   note?: string;
+  /**
+   * To names the queue that the session went to.
+   */
+  to?: string;
   at: number;
 }
 /**
@@ -347,6 +454,24 @@ export interface Me {
   state: AgentState;
   reason?: string;
   since: number;
+  /**
+   * By is the supervisor who set the state, if one did.
+   */
+  by?: Ref;
+  /**
+   * Until is when a wrap-up ends by itself, on the server's clock Now.
+   */
+  until?: number;
+  now?: number;
+  /**
+   * Next and NextReason are what the agent becomes when the last open session is over.
+   */
+  next?: AgentState;
+  nextReason?: string;
+  /**
+   * Supervisor may set the state of others.
+   */
+  supervisor?: boolean;
   capacity: number;
   /**
    * Open are the sessions that the agent owns or assists in.
@@ -378,6 +503,16 @@ export interface Offer {
    * Others is how many agents were asked besides you.
    */
   others: number;
+  /**
+   * Kind, By and Note are of a transfer or an invitation: who asks, and what they say.
+   */
+  kind?: OfferKind;
+  by?: Ref;
+  note?: string;
+  /**
+   * Again says that this agent had the session before, and is asked first for that reason.
+   */
+  again?: boolean;
 }
 /**
  * QueueState is how busy a queue is.
@@ -456,7 +591,7 @@ export interface Status {
   note?: string;
 }
 /**
- * Gone ends an offer on a desktop. For `rescinded`, By says who took it.
+ * Gone ends an offer on a desktop. For `rescinded`, By says who took it. The giver of a transfer hears it too.
  */
 export interface Gone {
   type: 'gone';
@@ -466,6 +601,89 @@ export interface Gone {
   outcome: Outcome;
   by?: Ref;
   customer: string;
+}
+/**
+ * Team answers AskTeam: all queues, and the agents who are signed in or hold sessions; a supervisor sees everybody. It also answers a supervisor's SetStatus, with that agent alone.
+ */
+export interface Team {
+  type: 'team';
+  re?: number;
+  now: number;
+  agents: Colleague[];
+  queues?: TeamQueue[];
+}
+/**
+ * Colleague is an agent as the others see them.
+ */
+export interface Colleague {
+  id: string;
+  name: string;
+  state: AgentState;
+  reason?: string;
+  next?: AgentState;
+  since: number;
+  open: number;
+  capacity: number;
+  queues: string[];
+}
+/**
+ * TeamQueue is a queue that a session can go to. Available is how many agents could take a session now.
+ */
+export interface TeamQueue {
+  queue: Ref;
+  available: number;
+  waiting: number;
+  longest?: number;
+}
+/**
+ * Ledger answers AskLedger, the last offer first.
+ */
+export interface Ledger {
+  type: 'ledger';
+  re?: number;
+  now: number;
+  session: string;
+  offers: PastOffer[];
+}
+/**
+ * PastOffer is one line of a session's ledger. Outcome is empty while it rings.
+ */
+export interface PastOffer {
+  generation: number;
+  round: number;
+  kind?: OfferKind;
+  strategy: string;
+  offered: number;
+  until: number;
+  ended?: number;
+  outcome?: Outcome;
+  asked: Asked[];
+  /**
+   * Candidates are all who could have been asked, in the order of the strategy.
+   */
+  candidates?: Ref[];
+  excluded?: Excluded[];
+  /**
+   * Ahead is how many sessions stood before this one that one of the candidates could take.
+   */
+  ahead?: number;
+}
+/**
+ * Asked is one of those to whom an offer was made. Delivered and Seen are 0 where that never happened; Decision is accepted, rejected, or empty, and Decided when that was.
+ */
+export interface Asked {
+  agent: Ref;
+  delivered?: number;
+  seen?: number;
+  decision?: 'accepted' | 'rejected';
+  decided?: number;
+}
+/**
+ * Excluded is an agent of the queue who was not asked, and why.
+ */
+export interface Excluded {
+  agent: Ref;
+  reason: string;
 }
 /**
  * TypingOut tells that somebody writes in a session. Shown for 4 s.
@@ -551,6 +769,21 @@ export interface TokenRequest {
   previous?: string;
 }
 /**
+ * TransferState is a transfer or an invitation that has been offered and not answered. The generation and round of its offer are those of the View and Round.
+ */
+export interface TransferState {
+  assist?: boolean;
+  /**
+   * Agent or Queue that it was offered to.
+   */
+  agent?: Ref;
+  queue?: Ref;
+  by: Ref;
+  round: number;
+  until: number;
+  now: number;
+}
+/**
  * WebsiteConfig is the answer of GET /v1/websites/{website}: what the widget needs before anybody writes.
  */
 export interface WebsiteConfig {
@@ -565,6 +798,18 @@ export interface WebsiteConfig {
    * Open says whether somebody may answer now: open, closed, full, nobody.
    */
   open: 'open' | 'closed' | 'full' | 'nobody';
+  /**
+   * Offline says that the website takes messages for later while it is in this state: show the form, not the line.
+   */
+  offline?: boolean;
+  /**
+   * Opens is when a closed website opens again; absent when nobody knows.
+   */
+  opens?: number;
+  /**
+   * Wait is an estimate, in seconds, of how long somebody who writes now will wait; absent when nobody knows.
+   */
+  wait?: number;
   queues: Ref[];
   /**
    * AskName and AskEmail say what the first form asks for.
