@@ -95,6 +95,8 @@ export type ErrorCode =
   | 'paused'
   | 'full'
   | 'licence_full'
+  | 'nobody'
+  | 'not_open'
   | 'open_sessions'
   | 'cursor_ahead'
   | 'resync'
