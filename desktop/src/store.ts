@@ -201,7 +201,7 @@ export class Desk {
     this.leaving = state !== 'READY';
     this.refresh();
     try {
-      await this.client.status(state, reason);
+      await this.client.status(state, reason ? { reason } : {});
       return true;
     } catch (e) {
       this.tell({ kind: 'refused', text: sentence(e) });

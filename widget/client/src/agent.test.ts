@@ -195,13 +195,17 @@ test('an own message carries the name before the server repeats it', async () =>
 test('status, close and reject are requests of their own', async () => {
   const client = await desk({ sessions: [view()], offers: [offer(4)] });
   const done = Promise.all([
-    client.status('PAUSED', 'Lunch'),
-    client.close('s1', { disposition: 'Solved' }),
+    client.status('PAUSED', { reason: 'Lunch' }),
+    client.close('s1', { generation: 1, disposition: 'Solved' }),
     client.reject(offer(4)),
   ]);
   await settle();
   expect(FakeSocket.last.request('status')).toMatchObject({ state: 'PAUSED', reason: 'Lunch' });
-  expect(FakeSocket.last.request('close')).toMatchObject({ session: 's1', disposition: 'Solved' });
+  expect(FakeSocket.last.request('close')).toMatchObject({
+    session: 's1',
+    generation: 1,
+    disposition: 'Solved',
+  });
   FakeSocket.last.answer('status', { type: 'status', me: { ...me, state: 'PAUSED', reason: 'Lunch' } });
   FakeSocket.last.answer('close', { type: 'session', now: NOW, session: view({ state: 'CLOSED', head: 2 }) });
   FakeSocket.last.answer('reject', { type: 'done' });
@@ -210,6 +214,115 @@ test('status, close and reject are requests of their own', async () => {
   expect(client.state.me).toMatchObject({ state: 'PAUSED' });
   expect(client.state.sessions[0]).toMatchObject({ mine: true, view: { state: 'CLOSED' } });
   expect(rounds(client)).toEqual([]);
+});
+
+test('a session is handed over: it stays until somebody takes it, and then it is theirs', async () => {
+  const client = await desk({ sessions: [view()], me: { ...me, open: ['s1'] } });
+  const ben = { id: 'ben', name: 'Ben' };
+  const transfer = {
+    agent: ben,
+    by: { id: 'marta', name: 'Marta' },
+    round: 2,
+    until: NOW + 20_000,
+    now: NOW,
+  };
+  const offered = client.transfer('s1', { agent: 'ben', note: 'Wants a refund' });
+  expect(FakeSocket.last.request('transfer')).toMatchObject({
+    session: 's1',
+    agent: 'ben',
+    note: 'Wants a refund',
+  });
+  FakeSocket.last.answer('transfer', { type: 'session', now: NOW, session: view({ transfer }) });
+  await offered;
+  await drawn();
+  expect(client.state.sessions[0]).toMatchObject({
+    mine: true,
+    view: { transfer: { agent: ben, round: 2 } },
+  });
+  const row = { place: 2, kind: 'transferred', side: 'agent', by: 'ben', name: 'Ben', at: NOW } as const;
+  // The list of open sessions is told with a beat only: who has it is what the session says.
+  FakeSocket.last.say({
+    type: 'session',
+    now: NOW,
+    session: view({ agent: ben, generation: 2, head: 2, rows: [row] }),
+  } as never);
+  await drawn();
+  expect(client.state.sessions[0]).toMatchObject({ mine: false, view: { agent: ben } });
+});
+
+test('a row that says who has the session now is believed without the frame beside it', async () => {
+  const client = await desk({ sessions: [view()] });
+  const row = { place: 2, kind: 'transferred', side: 'agent', by: 'ben', name: 'Ben', at: NOW } as const;
+  FakeSocket.last.say({ type: 'rows', session: 's1', head: 2, rows: [row] });
+  await drawn();
+  expect(client.state.sessions[0]).toMatchObject({ mine: false, view: { agent: { id: 'ben' } } });
+});
+
+test('whoever helps in a session has it until they leave', async () => {
+  const ben = { id: 'ben', name: 'Ben' };
+  const helping = view({ agent: ben, assist: [{ id: 'marta', name: 'Marta' }] });
+  const client = await desk({ sessions: [helping], me: { ...me, open: ['s1'] } });
+  expect(client.state.sessions[0]?.mine).toBe(true);
+  const left = client.leave('s1');
+  expect(FakeSocket.last.request('leave')).not.toHaveProperty('agent');
+  const row = { place: 2, kind: 'left', side: 'agent', by: 'marta', name: 'Marta', at: NOW } as const;
+  FakeSocket.last.answer('leave', {
+    type: 'session',
+    now: NOW,
+    session: view({ agent: ben, head: 2, rows: [row] }),
+  });
+  await left;
+  await drawn();
+  expect(client.state.sessions[0]?.mine).toBe(false);
+});
+
+test('what is offered is taken back, and help is ended for somebody else', async () => {
+  const client = await desk({ sessions: [view()] });
+  void client.withdraw('s1').catch(() => {});
+  void client.leave('s1', 'ben').catch(() => {});
+  expect(FakeSocket.last.request('withdraw')).toMatchObject({ session: 's1' });
+  expect(FakeSocket.last.request('leave')).toMatchObject({ session: 's1', agent: 'ben' });
+});
+
+test('the next status is asked for with after', async () => {
+  const client = await desk();
+  const done = client.status('PAUSED', { reason: 'Lunch', after: true });
+  expect(FakeSocket.last.request('status')).toMatchObject({ state: 'PAUSED', reason: 'Lunch', after: true });
+  const now = NOW + 3_600_000;
+  FakeSocket.last.answer('status', {
+    type: 'status',
+    me: { ...me, next: 'PAUSED', nextReason: 'Lunch', now },
+  });
+  await done;
+  await drawn();
+  expect(client.state.me).toMatchObject({ state: 'READY', next: 'PAUSED', nextReason: 'Lunch' });
+  expect(client.clock.now()).toBeGreaterThanOrEqual(now);
+});
+
+test('a supervisor hears what the other agent is now, and stays what they are', async () => {
+  const client = await desk({ me: { ...me, supervisor: true } });
+  const done = client.supervise('ben', 'PAUSED', { reason: 'Training' });
+  expect(FakeSocket.last.request('status')).toMatchObject({
+    agent: 'ben',
+    state: 'PAUSED',
+    reason: 'Training',
+  });
+  const ben = { id: 'ben', name: 'Ben', state: 'PAUSED', since: NOW, open: 1, capacity: 3, queues: [] };
+  FakeSocket.last.answer('status', { type: 'team', now: NOW, agents: [ben] });
+  expect(await done).toEqual(ben);
+  await drawn();
+  expect(client.state.me?.state).toBe('READY');
+});
+
+test('the team and the ledger are asked for when somebody looks at them', async () => {
+  const client = await desk();
+  const team = client.team();
+  FakeSocket.last.answer('team', { type: 'team', now: NOW, agents: [], queues: [] });
+  expect(await team).toMatchObject({ agents: [], queues: [] });
+  const ledger = client.ledger('s1');
+  expect(FakeSocket.last.request('ledger')).toMatchObject({ session: 's1' });
+  FakeSocket.last.answer('ledger', { type: 'error', code: 'not_yours', message: 'Not yours.' });
+  await expect(ledger).rejects.toMatchObject({ code: 'not_yours' });
 });
 
 // Found in the browser: after an accept the desk knows only the row that says so, and whoever replied before the rows in front

@@ -2,7 +2,10 @@ import { Client, type ClientOptions, type Entry, type State } from './client';
 import { Refused } from './tabs';
 import type {
   AgentState,
+  Close,
+  Colleague,
   Hello,
+  Ledger,
   Me,
   Offer,
   Pulse,
@@ -10,6 +13,9 @@ import type {
   Row,
   ServerFrame,
   SessionFrame,
+  SetStatus,
+  Team,
+  Transfer,
   View,
   Welcome,
 } from './wire.gen';
@@ -28,12 +34,15 @@ export interface DeskState extends State {
 /** Names an offer: session, generation and round. */
 export type OfferRef = Pick<Offer, 'session' | 'generation' | 'round'>;
 
+/** Where a session goes, or who is asked to help, and what they are told. */
+export type Handover = Pick<Transfer, 'agent' | 'queue' | 'assist' | 'blind' | 'note'>;
+
 const ENDED_LIMIT = 500; // rounds that are remembered; a late offer is seconds late
 const GRACE = 2_000; // an offer whose end was not told is taken away so long after it
 /** Refusals of an accept that end the offer. */
 const OVER: readonly string[] = ['taken', 'late', 'not_found', 'closed'];
 
-/** The agent's side: offers, availability, and the sessions that the agent owns. */
+/** The agent's side: offers, availability, the sessions that the agent owns or helps in, and the team. */
 export class AgentClient extends Client {
   private me: Me | undefined;
   private offers: Offer[] = [];
@@ -93,14 +102,52 @@ export class AgentClient extends Client {
     }
   }
 
-  /** Changes the availability. Signing out with open sessions is refused. */
-  async status(state: AgentState, reason?: string): Promise<void> {
-    await this.ask({ type: 'status', state, ...(reason && { reason }) });
+  /**
+   * Changes the availability; with `after`, when the last open session is over. READY also ends a wrap-up and takes back what
+   * was to come after. Signing out with open sessions is refused.
+   */
+  async status(state: AgentState, how: Pick<SetStatus, 'reason' | 'after'> = {}): Promise<void> {
+    await this.ask({ type: 'status', state, ...how });
   }
 
-  /** Ends a session that the agent owns. */
-  async close(session: string, end: { disposition?: string; note?: string } = {}): Promise<void> {
+  /** Changes the availability of somebody else, as a supervisor; resolves with what they are now. */
+  async supervise(
+    agent: string,
+    state: AgentState,
+    how: Pick<SetStatus, 'reason' | 'after'> = {},
+  ): Promise<Colleague | undefined> {
+    const team = (await this.ask({ type: 'status', agent, state, ...how })) as Team;
+    return team.agents.find((one) => one.id === agent);
+  }
+
+  /** Offers a session to an agent or a queue, or asks one of them to help. It stays where it is until somebody accepts. */
+  async transfer(session: string, to: Handover): Promise<void> {
+    await this.ask({ type: 'transfer', session, ...to });
+  }
+
+  /** Takes back what `transfer` has offered. */
+  async withdraw(session: string): Promise<void> {
+    await this.ask({ type: 'withdraw', session });
+  }
+
+  /** Stops helping in a session; with `agent`, and asked by its owner, ends the help of that agent. */
+  async leave(session: string, agent?: string): Promise<void> {
+    await this.ask({ type: 'leave', session, ...(agent && { agent }) });
+  }
+
+  /** Ends a session that the agent owns; with `generation`, only if nobody has opened it again since. */
+  async close(session: string, end: Pick<Close, 'generation' | 'disposition' | 'note'> = {}): Promise<void> {
     await this.ask({ type: 'close', session, ...end });
+  }
+
+  /** Who is there, and how busy the queues are. */
+  async team(): Promise<Team> {
+    return (await this.ask({ type: 'team' })) as Team;
+  }
+
+  /** To whom a session was offered, why to them, and what they did. */
+  async ledger(session: string): Promise<Ledger> {
+    return (await this.ask({ type: 'ledger', session })) as Ledger;
   }
 
   /** Forgets a session that is over, here: its tab was closed. */
@@ -142,8 +189,9 @@ export class AgentClient extends Client {
   }
 
   protected override owns(view: View): boolean | undefined {
-    if (view.state === 'CLOSED' || !this.me) return undefined;
-    return view.state === 'ACTIVE' && (view.agent?.id === this.me.id || this.me.open.includes(view.session));
+    const me = this.me?.id;
+    if (view.state === 'CLOSED' || !me) return undefined;
+    return view.state === 'ACTIVE' && (view.agent?.id === me || !!view.assist?.some(({ id }) => id === me));
   }
 
   protected override apply(frame: ServerFrame): boolean {
@@ -157,8 +205,16 @@ export class AgentClient extends Client {
         this.desk(frame);
         break;
       case 'status':
+        if (frame.me.now) this.clock.hear(frame.me.now);
         this.me = frame.me;
         return true;
+      case 'rows': {
+        const changed = super.apply(frame);
+        // A row may tell that somebody else has the session now, and the frame that says so may be lost.
+        const entry = this.entries.get(frame.session);
+        if (changed && entry) entry.mine = this.owns(entry.view) ?? entry.mine;
+        return changed;
+      }
       case 'offer':
         this.clock.hear(frame.now);
         return this.ring(frame);
