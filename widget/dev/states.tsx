@@ -73,9 +73,9 @@ const session = (log: Row[], more: Partial<Session> = {}): Session => ({
   mine: true,
   ...more,
 });
-const waiting = (position?: number): View => {
-  const { agent: _, ...rest } = view({ state: 'WAITING' });
-  return position ? { ...rest, position } : rest;
+const waiting = (more: Partial<View> = {}): View => {
+  const { agent: _, ...rest } = view({ state: 'WAITING', ...more });
+  return rest;
 };
 const outgoing = (text: string, more: Partial<Outgoing> = {}): Outgoing => ({
   cid: text,
@@ -119,7 +119,10 @@ const states: Record<string, State> = {
     title: 'The first message is on its way',
     starting: [outgoing('Hi! Is the Calathea pet friendly?', { session: '' })],
   },
-  waiting: { title: 'Waiting in the line', session: session(rows(QUESTION), { view: waiting(2) }) },
+  waiting: {
+    title: 'Waiting in the line',
+    session: session(rows(QUESTION), { view: waiting({ position: 2, wait: 110 }) }),
+  },
   talk: {
     title: 'A conversation',
     session: session(rows(...TALK), { typing: { side: 'agent', name: 'Marta Kovač' } }),
@@ -150,7 +153,7 @@ const states: Record<string, State> = {
   requeued: {
     title: 'The agent was lost; another queue colour',
     session: session(rows(...TALK, { side: 'system', kind: 'requeued', ...MARTA, at: NOW }), {
-      view: waiting(1),
+      view: waiting({ position: 1 }),
     }),
     brand: '#ffb703',
   },

@@ -11,9 +11,14 @@ export interface Language {
   time(at: number): string;
   /** Today, Yesterday, or 21 November 2026. */
   day(at: number, now: number): string;
+  /** "about 2 minutes", for an estimate in seconds. */
+  wait(seconds: number): string;
 }
 
 const RTL = /^(ar|fa|he|ur)\b/;
+
+/** The minutes that a wait is said in; from the last of them on it is an hour, or more. */
+const STEPS = [1, 2, 3, 4, 5, 10, 15, 20, 30, 45];
 
 /** Each language besides English is a file of its own, fetched when it is wanted. */
 const OTHERS: Record<string, () => Promise<{ default: typeof en }>> = {};
@@ -57,6 +62,12 @@ function make(texts: typeof en, wanted: string): Language {
     day: (at, now) => {
       const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
       return days === 0 ? t('today') : days === 1 ? t('yesterday') : date.format(at);
+    },
+    wait: (seconds) => {
+      // An estimate is never exact: steps that grow, and rather too long than too short.
+      if (seconds < 45) return t('wait.short');
+      const n = STEPS.find((minutes) => seconds <= minutes * 60);
+      return n ? t('wait', { n }) : t(seconds > 3_600 ? 'wait.long' : 'wait.hour');
     },
   };
 }

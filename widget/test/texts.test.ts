@@ -37,3 +37,22 @@ test('counts places in the line', () => {
     'You’re number 4 in line',
   ]);
 });
+
+test('says a wait in rounded words, rather too long than too short', () => {
+  const { wait } = english();
+  expect([5, 44, 60, 61, 150, 299, 301, 660, 1_700, 2_000, 3_000, 3_600, 3_700].map(wait)).toEqual([
+    'less than a minute',
+    'less than a minute',
+    'about a minute',
+    'about 2 minutes',
+    'about 3 minutes',
+    'about 5 minutes',
+    'about 10 minutes',
+    'about 15 minutes',
+    'about 30 minutes',
+    'about 45 minutes',
+    'about an hour',
+    'about an hour',
+    'more than an hour',
+  ]);
+});

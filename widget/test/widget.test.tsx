@@ -188,6 +188,23 @@ test('asks for a topic where there are several queues', async () => {
   expect(FakeSocket.last.request('start')).toMatchObject({ queue: 'orders' });
 });
 
+test('the place in the line and the wait move as the server says, and go when nobody knows', async () => {
+  const widget = await opened();
+  await started(widget);
+  const said = () => widget.view.getAllByRole('status').find((each) => each.matches('.wait'))?.textContent;
+  expect(said()).not.toContain('minute');
+  const say = async (more: object) => {
+    FakeSocket.last.say({ type: 'session', now: Date.now(), session: view(more) });
+    await drawn();
+  };
+  await say({ position: 3, wait: 110 });
+  expect(said()).toContain('You’re third in lineabout 2 minutes');
+  await say({ position: 1, wait: 20 });
+  expect(said()).toContain('You’re nextless than a minute');
+  await say({ position: undefined });
+  expect(said()).toMatch(/^We’re finding somebody for youYou can keep browsing/);
+});
+
 test('a whole conversation: joined, typing, answered, read, closed, reopened', async () => {
   const widget = await opened();
   const { user, view: screen } = widget;

@@ -72,25 +72,42 @@ test('begins anew where the server kept nothing older', () => {
   expect([places(log), log.behind]).toEqual([[20, 21], true]);
 });
 
-const view: View = {
-  session: 's',
-  generation: 1,
-  state: 'WAITING',
-  head: 1,
-  queue: { id: 'q', name: 'Q' },
-  position: 2,
+const marta = { id: 'm', name: 'Marta' };
+const bare: View = { session: 's', generation: 1, state: 'WAITING', head: 1, queue: { id: 'q', name: 'Q' } };
+const line: View = { ...bare, position: 2, wait: 60 };
+const owned: View = {
+  ...bare,
+  state: 'ACTIVE',
+  agent: marta,
+  assist: [{ id: 'b', name: 'Ben' }],
+  idleUntil: 5,
+  transfer: { by: marta, round: 2, until: 9, now: 1 },
 };
 
 test.each([
-  ['accepted', { by: 'm', name: 'Marta' }, { state: 'ACTIVE', agent: { id: 'm', name: 'Marta' } }],
-  ['requeued', {}, { state: 'WAITING' }],
-  ['closed', { outcome: 'handled' }, { state: 'CLOSED', outcome: 'handled', position: 2 }],
-  ['reopened', { text: 'again' }, { state: 'WAITING' }],
-] as const)('a row %s tells the state before its frame comes', (kind, more, want) => {
-  const { position: _, ...rest } = view;
-  expect(after(view, row(2, { kind, ...more }))).toEqual({ ...rest, head: 2, ...want });
+  ['accepted', line, { by: 'm', name: 'Marta' }, { state: 'ACTIVE', agent: marta }],
+  ['transferred', owned, { by: 'j', name: 'Jonas' }, { state: 'ACTIVE', agent: { id: 'j', name: 'Jonas' } }],
+  ['transferred', owned, { to: 'Orders' }, { state: 'WAITING' }],
+  ['requeued', owned, { by: 'm', name: 'Marta' }, { state: 'WAITING' }],
+  ['closed', line, { outcome: 'unmanaged' }, { state: 'CLOSED', outcome: 'unmanaged' }],
+  ['closed', owned, { outcome: 'handled' }, { state: 'CLOSED', outcome: 'handled', agent: marta }],
+  ['reopened', { ...bare, state: 'CLOSED', outcome: 'timeout' }, { text: 'again' }, { state: 'WAITING' }],
+] as const)('a row %s tells the state before its frame comes', (kind, view, more, want) => {
+  expect(after(view, row(2, { kind, ...more }))).toEqual({ ...bare, head: 2, ...want });
 });
 
-test('a message changes nothing', () => {
-  expect(after(view, row(2))).toBe(view);
+test('who writes along joins once, and leaves', () => {
+  const joined = row(2, { kind: 'joined', by: 'c', name: 'Cleo' });
+  const both = after(after(owned, joined), joined);
+  expect(both.assist).toEqual([
+    { id: 'b', name: 'Ben' },
+    { id: 'c', name: 'Cleo' },
+  ]);
+  expect(after(both, row(3, { kind: 'left', by: 'b' })).assist).toEqual([{ id: 'c', name: 'Cleo' }]);
+});
+
+test('a message changes nothing, unless the session was idle', () => {
+  expect(after(bare, row(2))).toBe(bare);
+  const { idleUntil: _, ...busy } = owned;
+  expect(after(owned, row(2))).toEqual(busy);
 });

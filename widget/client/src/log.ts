@@ -68,18 +68,33 @@ export class Log {
 
 /** The view after a row of the log, for rows that come before the frame that tells of the change. */
 export function after(view: View, row: Row): View {
-  const { agent: _, position: __, ...rest } = view;
-  const owner = row.by ? { agent: { id: row.by, name: row.name ?? row.by } } : {};
+  const { idleUntil: _, ...busy } = view;
+  const { agent, assist = [], position: __, wait: ___, transfer: ____, outcome: _____, ...rest } = busy;
+  const who = row.by ? { id: row.by, name: row.name ?? row.by } : undefined;
+  const others = assist.filter(({ id }) => id !== row.by);
+  // What only a session has that somebody owns, or that waits, ends with each change of its owner.
+  const bare: View = { ...rest, head: row.place };
   switch (row.kind) {
+    case 'message':
+      return view.idleUntil ? busy : view;
+    case 'joined':
+      return { ...view, assist: who ? [...others, who] : others };
+    case 'left':
+      return { ...view, assist: others };
     case 'accepted':
+      return { ...bare, state: 'ACTIVE', ...(who && { agent: who }) };
     case 'transferred':
-      return { ...rest, ...owner, state: 'ACTIVE', head: row.place };
+      // To somebody, or to wait in another queue.
+      return who ? { ...bare, state: 'ACTIVE', agent: who } : { ...bare, state: 'WAITING' };
     case 'requeued':
     case 'reopened':
-      return { ...rest, state: 'WAITING', head: row.place };
+      return { ...bare, state: 'WAITING' };
     case 'closed':
-      return { ...view, state: 'CLOSED', head: row.place, ...(row.outcome && { outcome: row.outcome }) };
-    default:
-      return view;
+      return {
+        ...bare,
+        state: 'CLOSED',
+        ...(agent && { agent }),
+        ...(row.outcome && { outcome: row.outcome }),
+      };
   }
 }

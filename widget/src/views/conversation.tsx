@@ -104,7 +104,7 @@ export function Conversation() {
               <Bubble key={item.key} item={item} />
             ),
           )}
-          {waiting && <Waiting position={view?.position} />}
+          {waiting && <Waiting position={view?.position} wait={view?.wait} />}
         </div>
         {away && (
           <button

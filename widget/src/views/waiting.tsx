@@ -1,9 +1,9 @@
 import { useWidget } from '../context';
 import { Icon } from '../icons';
 
-/** The customer waits: their place in the line, once it is known. */
-export function Waiting({ position }: { position: number | undefined }) {
-  const { t } = useWidget().language;
+/** The customer waits: their place in the line, and about how long, as far as somebody knows. */
+export function Waiting({ position, wait }: { position: number | undefined; wait: number | undefined }) {
+  const { t, wait: words } = useWidget().language;
   return (
     <div class="wait" role="status">
       <div class="stack" aria-hidden="true">
@@ -18,11 +18,13 @@ export function Waiting({ position }: { position: number | undefined }) {
         </i>
       </div>
       {position && (
-        <div class="pos" aria-hidden="true">
+        // The key makes it another element, which comes in.
+        <div class="pos" aria-hidden="true" key={position}>
           {position}
         </div>
       )}
       <b>{position ? t('waiting.place', { n: position }) : t('waiting.open')}</b>
+      {!!wait && <span class="time">{words(wait)}</span>}
       <span>{t('waiting.browse')}</span>
     </div>
   );
