@@ -9,8 +9,21 @@ const all = [
   'chats offers ready paused offline missed connecting closed away down refused signin signin-error'.split(
     ' ',
   ),
-  ['chats@1024x720', 'chats@390x800', 'menu', 'close'],
+  'next wrapup wrapup-empty set'.split(' '),
+  ['chats@1024x720', 'chats@390x800', 'menu', 'menu-after', 'next@390x800', 'close'],
 ].flat();
+/** Pictures that are a still with something done to it. */
+const steps = {
+  menu: ['chats', (page) => page.getByRole('button', { name: /Your status/ }).click()],
+  'menu-after': [
+    'chats',
+    async (page) => {
+      await page.getByRole('button', { name: /Your status/ }).click();
+      await page.getByRole('menuitem', { name: 'Pause after these chats' }).click();
+    },
+  ],
+  close: ['chats', (page) => page.getByRole('button', { name: 'Close chat' }).click()],
+};
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const out = new URL('./out/', import.meta.url);
@@ -38,7 +51,7 @@ for (const theme of ['light', 'dark']) {
   for (const want of wanted) {
     const [name, size = '1440x900'] = want.split('@');
     const [width, height] = size.split('x').map(Number);
-    const still = { menu: 'chats', close: 'chats' }[name] ?? name;
+    const [still, step] = steps[name] ?? [name];
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme });
     page.on('pageerror', (e) => console.log(want, theme, 'error:', e.message));
     page.on('console', (m) => m.type() === 'error' && console.log(want, theme, 'console:', m.text()));
@@ -47,8 +60,7 @@ for (const theme of ['light', 'dark']) {
     );
     await page.locator('h1').first().waitFor();
     await page.evaluate(() => document.fonts.ready);
-    if (name === 'menu') await page.getByRole('button', { name: /Your status/ }).click();
-    if (name === 'close') await page.getByRole('button', { name: 'Close chat' }).click();
+    await step?.(page);
     await page.waitForTimeout(500);
     await page.screenshot({ path: new URL(`${want}-${theme}.png`, out).pathname });
     await page.evaluate(axe);

@@ -201,6 +201,33 @@ const stills: Record<string, Still> = {
   offers: { state: { ...base, offers: [first, second] } },
   ready: { state: { ...base, line: [] } },
   paused: { state: { ...base, me: me({ state: 'PAUSED', reason: 'Lunch', since: ago(640) }) } },
+  next: { state: { ...chats, me: { ...(chats.me as Me), next: 'PAUSED', nextReason: 'Lunch' } } },
+  wrapup: {
+    state: {
+      ...chats,
+      sessions: [closed(), tomas()],
+      me: me({ state: 'WRAPUP', since: ago(18), until: now + 42_000, now, open: ['s-tomas'] }),
+    },
+  },
+  'wrapup-empty': {
+    state: { ...base, me: me({ state: 'WRAPUP', since: ago(18), until: now + 42_000, now }) },
+  },
+  set: {
+    state: {
+      ...base,
+      me: me({
+        state: 'PAUSED',
+        reason: 'Training',
+        since: ago(5),
+        by: { id: 'sofia', name: 'Sofia Oliveira' },
+      }),
+    },
+    act: (_, hear) =>
+      hear({
+        type: 'status',
+        me: me({ state: 'PAUSED', reason: 'Training', by: { id: 'sofia', name: 'Sofia Oliveira' } }),
+      }),
+  },
   away: {
     state: {
       ...chats,

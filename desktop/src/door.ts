@@ -73,7 +73,13 @@ export class Door {
       onFinal: () => desk.refuse(),
       dial: async (failures) => ({ url, token: await signin.token(failures > 1) }),
     });
-    const desk = new Desk({ client, bell: new Bell(), subject, show: this.show });
+    const desk = new Desk({
+      client,
+      bell: new Bell(),
+      subject,
+      show: this.show,
+      left: () => void this.signOut(),
+    });
     const stop = desk.start();
     client.connect({ signIn: fresh });
     this.leave = () => {

@@ -22,6 +22,7 @@ export type { Me };
 export type DeskClient = Pick<
   AgentClient,
   | 'state'
+  | 'leads'
   | 'subscribe'
   | 'listen'
   | 'send'
@@ -107,6 +108,8 @@ export interface DeskOptions {
   subject: string;
   /** Shows the tab of a session: after its accept. */
   show: (session: string) => void;
+  /** The shift that was to end after the open chats has ended. */
+  left?: () => void;
   storage?: Storage;
   visible?: () => boolean;
 }
@@ -132,6 +135,7 @@ export class Desk {
   private readonly client: DeskClient;
   private readonly bell: Bell;
   private readonly show: (session: string) => void;
+  private readonly left: () => void;
   private readonly storage: Storage;
   private readonly visible: () => boolean;
   private readonly drafts: string;
@@ -140,6 +144,7 @@ export class Desk {
   private readonly undo: (() => void)[] = [];
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private overdue: ReturnType<typeof setTimeout> | undefined;
+  private wrapUp: { until: number; timer: ReturnType<typeof setTimeout> } | undefined;
 
   private everUp = false;
   private final = false;
@@ -159,6 +164,7 @@ export class Desk {
     this.client = o.client;
     this.bell = o.bell;
     this.show = o.show;
+    this.left = o.left ?? (() => {});
     this.storage = o.storage ?? sessionStorage;
     this.visible = o.visible ?? (() => document.visibilityState === 'visible');
     this.drafts = `parley.desk.draft:${o.subject}:`;
@@ -179,6 +185,7 @@ export class Desk {
       for (const fn of this.undo.splice(0)) fn();
       for (const timer of this.timers) clearTimeout(timer);
       clearTimeout(this.overdue);
+      clearTimeout(this.wrapUp?.timer);
       this.bell.stop();
     };
   };
@@ -196,12 +203,15 @@ export class Desk {
 
   // What the agent does.
 
-  /** Changes the availability. Away from available, showing offers go at once, before the server has answered. */
-  setStatus = async (state: AgentState, reason?: string): Promise<boolean> => {
+  /**
+   * Changes the availability; with `after`, when the open chats are over. Away from available, showing offers go at once,
+   * before the server has answered.
+   */
+  setStatus = async (state: AgentState, how: { reason?: string; after?: boolean } = {}): Promise<boolean> => {
     this.leaving = state !== 'READY';
     this.refresh();
     try {
-      await this.client.status(state, reason ? { reason } : {});
+      await this.client.status(state, how);
       return true;
     } catch (e) {
       this.tell({ kind: 'refused', text: sentence(e) });
@@ -210,6 +220,14 @@ export class Desk {
       this.leaving = false;
       this.refresh();
     }
+  };
+
+  /** Takes back what was to come after the open chats: the agent stays what they are. */
+  stay = (): Promise<boolean> => {
+    const me = this.state.me;
+    return me?.state === 'PAUSED'
+      ? this.setStatus('PAUSED', me.reason ? { reason: me.reason } : {})
+      : this.setStatus('READY');
   };
 
   /** Takes an offer. Whoever is first wins; the others hear who it was. */
@@ -319,7 +337,12 @@ export class Desk {
 
   private hear = (frame: ServerFrame): void => {
     if (frame.type === 'gone') this.gone(frame);
-    else if (frame.type === 'status' && frame.note) this.tell({ kind: 'note', text: frame.note });
+    else if (frame.type === 'status') {
+      const { me, note, re } = frame;
+      // Something else changed the agent's state: a supervisor, or what they missed.
+      const set = !re && me.by && t('notice.set', { by: me.by.name, state: t(`status.${me.state}`) });
+      if (note || set) this.tell({ kind: 'note', text: note || set || '' });
+    }
   };
 
   private gone(g: Gone) {
@@ -364,13 +387,36 @@ export class Desk {
     this.brisk = brisk;
     this.state = keep(before, next);
     if (this.state === before) return;
+    this.endWrapUp(next.me);
     for (const fn of this.listeners) fn();
+    if (before.me?.next === 'OFFLINE' && next.me?.state === 'OFFLINE' && this.client.leads) this.left();
     for (const s of before.sessions) {
       const now = next.sessions.find((n) => n.id === s.id);
       if (s.standing === 'open' && now?.standing === 'away')
         this.tell({ kind: 'returned', who: s.customer.name });
     }
   };
+
+  /**
+   * A wrap-up ends by itself. Only hearing that the agent is available wakes the line, so that is said then, once and by the
+   * tab that holds the socket.
+   */
+  private endWrapUp(me: Me | undefined) {
+    // Who leaves after these chats gets no new ones: there is nothing to wake.
+    const until = me?.state === 'WRAPUP' && !me.next ? me.until : undefined;
+    if (until === this.wrapUp?.until) return;
+    clearTimeout(this.wrapUp?.timer);
+    this.wrapUp = undefined;
+    if (until === undefined) return;
+    const over = () => {
+      if (!this.client.leads) return;
+      this.client.status('READY').catch((e: unknown) => {
+        // Nobody heard it: again when the line is back.
+        if (!(e instanceof Refused)) this.wrapUp = undefined;
+      });
+    };
+    this.wrapUp = { until, timer: setTimeout(over, Math.max(0, until - this.client.clock.now())) };
+  }
 
   private compute(): DeskState {
     const c = this.client.state;
@@ -452,10 +498,10 @@ export class Desk {
     return tab;
   }
 
-  /** May anything ring here? Not for an agent who is away or full, whatever was offered. */
+  /** May anything ring here? Not for an agent who is away, leaving or full, whatever was offered. */
   private ringing(): boolean {
     const me = this.me(this.state?.me);
-    return !this.leaving && me?.state === 'READY' && me.open.length < me.capacity;
+    return !this.leaving && me?.state === 'READY' && !me.next && me.open.length < me.capacity;
   }
 
   /** Accepted already, perhaps in another window: its `gone` may come later. */

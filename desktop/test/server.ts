@@ -158,6 +158,7 @@ export async function desk(greeting: object = welcome()) {
   server.answers.hello = () => greeting;
   server.answers.beat = () => ({ ...greeting, type: 'pulse', now: Date.now() });
   const shown: string[] = [];
+  let leaves = 0;
   const bell = { rings: false, pings: 0 };
   const rings = (on: boolean) => {
     bell.rings = on;
@@ -172,6 +173,7 @@ export async function desk(greeting: object = welcome()) {
     client,
     subject: 'marta',
     show: (session) => shown.push(session),
+    left: () => leaves++,
     bell: new Bell(() => ({
       enabled: true,
       enable: async () => true,
@@ -189,5 +191,5 @@ export async function desk(greeting: object = welcome()) {
     stop();
     client.stop();
   });
-  return { desk: it, server, shown, bell };
+  return { desk: it, server, shown, bell, left: () => leaves };
 }

@@ -209,7 +209,7 @@ describe('offers', () => {
     const { desk: d, server } = await desk();
     await server.say(offer('s1'));
     server.answers.status = () => error('busy');
-    const done = d.setStatus('PAUSED', 'Lunch');
+    const done = d.setStatus('PAUSED', { reason: 'Lunch' });
     expect(names(d)).toEqual([]);
     expect(server.sent('status')).toMatchObject([{ state: 'PAUSED', reason: 'Lunch' }]);
     await vi.advanceTimersByTimeAsync(20);
@@ -248,6 +248,101 @@ describe('availability', () => {
     });
     expect(d.state.me?.state).toBe('NOT_RESPONDING');
     expect(news(d)).toEqual(['You missed 3 chats.']);
+  });
+
+  test('a supervisor who says nothing is named all the same', async () => {
+    const { desk: d, server } = await desk();
+    await server.say({
+      type: 'status',
+      me: { ...marta, state: 'PAUSED', by: { id: 'sofia', name: 'Sofia' } },
+    });
+    expect(news(d)).toEqual(['Sofia set your status: Paused']);
+  });
+
+  test('whoever pauses after these chats gets no new ones, and can stay after all', async () => {
+    const { desk: d, server } = await desk(
+      welcome({ sessions: [view('s1', [row(1), accepted(2)])], me: { ...marta, open: ['s1'] } }),
+    );
+    await server.say(offer('s2'));
+    server.answers.status = (f) => ({
+      type: 'status',
+      me: { ...marta, open: ['s1'], ...(f.after ? { next: f.state, nextReason: f.reason } : {}) },
+    });
+    const done = d.setStatus('PAUSED', { reason: 'Lunch', after: true });
+    expect(names(d)).toEqual([]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await done).toBe(true);
+    expect(d.state.me).toMatchObject({ state: 'READY', next: 'PAUSED', nextReason: 'Lunch' });
+    expect(names(d)).toEqual([]);
+    void d.stay();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(server.sent('status')).toMatchObject([
+      { state: 'PAUSED', reason: 'Lunch', after: true },
+      { state: 'READY' },
+    ]);
+    expect(d.state.me?.next).toBeUndefined();
+    expect(names(d)).toEqual(['Customer s2']);
+  });
+
+  test('whoever was to sign out after a break and stays is still on it', async () => {
+    const { desk: d, server } = await desk(
+      welcome({ me: { ...marta, state: 'PAUSED', reason: 'Lunch', next: 'OFFLINE', open: ['s1'] } }),
+    );
+    void d.stay();
+    expect(server.sent('status')).toMatchObject([{ state: 'PAUSED', reason: 'Lunch' }]);
+  });
+
+  test('a shift that was to end after the open chats ends with the last of them', async () => {
+    const { server, left } = await desk(welcome({ me: { ...marta, next: 'OFFLINE', open: ['s1'] } }));
+    expect(left()).toBe(0);
+    await server.say({ type: 'status', me: { ...marta, state: 'OFFLINE' } });
+    expect(left()).toBe(1);
+  });
+
+  test('going offline otherwise signs nobody out', async () => {
+    const { server, left } = await desk();
+    await server.say({ type: 'status', me: { ...marta, state: 'OFFLINE' } });
+    expect(left()).toBe(0);
+  });
+
+  describe('a wrap-up', () => {
+    const wrapUp = (until: number, more: object = {}) => ({
+      ...marta,
+      state: 'WRAPUP',
+      until,
+      now: Date.now(),
+      ...more,
+    });
+
+    test("ends by itself, on the server's clock: the desk says so once, which wakes the line", async () => {
+      const ahead = 3_600_000;
+      const now = Date.now() + ahead;
+      const { server } = await desk(welcome({ now, me: wrapUp(now + 30_000, { now }) }));
+      await vi.advanceTimersByTimeAsync(29_000);
+      expect(server.sent('status')).toEqual([]);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(server.sent('status')).toMatchObject([{ state: 'READY' }]);
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(
+        server.sent('status').filter((f, i, all) => all.findIndex((g) => g.id === f.id) === i),
+      ).toHaveLength(1);
+    });
+
+    test('that the agent has ended is not ended again', async () => {
+      const { desk: d, server } = await desk(welcome({ me: wrapUp(Date.now() + 30_000) }));
+      server.answers.status = () => ({ type: 'status', me: marta });
+      void d.setStatus('READY');
+      await vi.advanceTimersByTimeAsync(40_000);
+      expect(server.sent('status')).toHaveLength(1);
+    });
+
+    test('of an agent who leaves afterwards is left alone: that they are available would keep them here', async () => {
+      const { server } = await desk(
+        welcome({ me: wrapUp(Date.now() + 30_000, { next: 'PAUSED', open: ['s1'] }) }),
+      );
+      await vi.advanceTimersByTimeAsync(40_000);
+      expect(server.sent('status')).toEqual([]);
+    });
   });
 });
 

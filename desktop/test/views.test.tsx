@@ -103,6 +103,57 @@ describe('the offer', () => {
   });
 });
 
+describe('the status', () => {
+  const open = () => page(busy(ana(), ben()));
+  const status = () => screen.getByRole('button', { name: /^Your status/ });
+
+  test('a pause after these chats is chosen with its reason, said in words, and taken back', async () => {
+    const { user, server } = await open();
+    server.answers.status = (f) => ({
+      type: 'status',
+      me: { ...marta, open: ['ana', 'ben'], ...(f.after ? { next: f.state, nextReason: f.reason } : {}) },
+    });
+    await user.click(status());
+    await user.click(await screen.findByRole('menuitem', { name: 'Pause after these chats' }));
+    const reasons = await screen.findByRole('menu', { name: 'Pause after these chats' });
+    fireEvent.click(within(reasons).getByRole('menuitem', { name: 'Lunch' }));
+    await act(() => vi.advanceTimersByTimeAsync(50));
+    expect(server.sent('status')).toMatchObject([{ state: 'PAUSED', reason: 'Lunch', after: true }]);
+    expect(status()).toHaveTextContent('Pausing after 2 chats · Lunch');
+    await user.click(screen.getByRole('button', { name: 'Undo' }));
+    await act(() => vi.advanceTimersByTimeAsync(50));
+    expect(status()).toHaveTextContent('Available');
+    expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+  });
+
+  test('with nothing open there is nothing to wait for: only what comes at once is offered', async () => {
+    const { user } = await page();
+    await user.click(status());
+    expect(await screen.findByRole('menuitem', { name: 'Lunch' })).toBeInTheDocument();
+    expect(screen.queryByRole('menuitem', { name: /after these chats/ })).toBeNull();
+  });
+
+  test('a wrap-up counts down and ends with one click', async () => {
+    const { user, server } = await page(
+      welcome({ me: { ...marta, state: 'WRAPUP', until: Date.now() + 42_000, now: Date.now() } }),
+    );
+    expect(status()).toHaveTextContent('Wrap-up0:42');
+    await act(() => vi.advanceTimersByTimeAsync(2000));
+    expect(status()).toHaveTextContent('Wrap-up0:40');
+    await user.click(screen.getAllByRole('button', { name: 'Ready now' })[0] as HTMLElement);
+    expect(server.sent('status')).toMatchObject([{ state: 'READY' }]);
+  });
+
+  test('says who set it', async () => {
+    const by = { id: 'sofia', name: 'Sofia' };
+    const { user } = await page(welcome({ me: { ...marta, state: 'PAUSED', reason: 'Training', by } }));
+    expect(screen.getAllByText('Sofia set this for you')).toHaveLength(1);
+    await user.click(status());
+    await screen.findByRole('menu');
+    expect(screen.getAllByText('Sofia set this for you')).toHaveLength(2);
+  });
+});
+
 describe('the composer', () => {
   test('Enter sends, Shift+Enter and the end of a composition do not', async () => {
     const { user, server } = await page(busy(ana()));

@@ -55,6 +55,26 @@ export function MenuItem({
   );
 }
 
+/** An item that opens more of them beside it. */
+export function MenuMore({ dot, label, children }: { dot?: string; label: ReactNode; children: ReactNode }) {
+  return (
+    <Base.SubmenuRoot>
+      <Base.SubmenuTrigger className={css.item}>
+        {dot && <i className={css.dot} style={{ background: `var(--${dot})` }} />}
+        <span className={css.words}>{label}</span>
+        <span className={css.more}>
+          <Icon name="down" size={15} />
+        </span>
+      </Base.SubmenuTrigger>
+      <Base.Portal>
+        <Base.Positioner className={css.position} sideOffset={4} alignOffset={-6}>
+          <Base.Popup className={css.popup}>{children}</Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.SubmenuRoot>
+  );
+}
+
 export function MenuGroup({ label, children }: { label: ReactNode; children: ReactNode }) {
   return (
     <Base.Group>

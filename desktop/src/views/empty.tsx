@@ -4,7 +4,7 @@ import { t } from '../strings';
 import { Button } from '../ui/button';
 import { AltKey } from '../ui/kbd';
 import css from './empty.module.css';
-import { countWaiting } from './topbar';
+import { countWaiting, Until } from './topbar';
 
 /** The desk without a chat: says what holds now and what to do about it. */
 export function Empty() {
@@ -49,6 +49,7 @@ export function Empty() {
           title={me.reason ? t('empty.paused.reason', { reason: me.reason }) : t('empty.paused')}
           text={t('empty.paused.hint')}
         >
+          {me.by && <p className={css.extra}>{t('status.by', { by: me.by.name })}</p>}
           {back}
         </Scene>
       );
@@ -61,7 +62,14 @@ export function Empty() {
     case 'WRAPUP':
       return (
         <Scene mood="paused" title={t('empty.wrapup')} text={t('empty.wrapup.hint')}>
-          {back}
+          {me.until && (
+            <p className={css.extra}>
+              {t('empty.wrapup.left')} <Until at={me.until} />
+            </p>
+          )}
+          <Button look="primary" large onClick={() => setStatus('READY')}>
+            {t('status.readyNow')}
+          </Button>
         </Scene>
       );
     case 'OFFLINE':

@@ -31,7 +31,7 @@ export function Rail({ onSignOut }: { onSignOut: () => void }) {
           trigger={
             <button type="button" className={css.me} aria-label={t('rail.account', { name: me.name })}>
               <Avatar id={me.id} name={me.name} />
-              <i className={css.dot} data-state={me.state} />
+              <i className={css.dot} data-state={me.next ? 'PAUSED' : me.state} />
             </button>
           }
         >

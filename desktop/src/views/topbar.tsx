@@ -6,7 +6,7 @@ import type { DeskState, Me } from '../store';
 import { t } from '../strings';
 import { Button, IconButton } from '../ui/button';
 import { Icon, type IconName } from '../ui/icon';
-import { Menu, MenuGroup, MenuItem, MenuLine } from '../ui/menu';
+import { Menu, MenuGroup, MenuItem, MenuLine, MenuMore } from '../ui/menu';
 import css from './topbar.module.css';
 
 /** Availability, the line of my queues, capacity, sound and theme: what an agent checks with one look. */
@@ -23,55 +23,117 @@ export function Topbar() {
   );
 }
 
-const dots = {
-  READY: 'ok',
-  PAUSED: 'warn',
-  WRAPUP: 'info',
-  NOT_RESPONDING: 'ember',
-  OFFLINE: 'ink-3',
-} as const;
-
 function Availability() {
   const me = useDesk((d) => d.me);
-  const reasons = useDesk((d) => d.reasons);
-  const { setStatus } = useDeskActions();
+  const { setStatus, stay } = useDeskActions();
   if (!me) return <span className={css.status} data-state="OFFLINE" aria-hidden="true" />;
-  const choose = (state: Me['state'], reason?: string) => () => setStatus(state, reason);
+  const ready = me.state === 'WRAPUP' && !me.next;
   return (
-    <Menu
-      trigger={
-        <button type="button" className={css.status} data-state={me.state}>
-          <i />
-          <span className={css.word}>
-            <span className="sr">{t('status.label')}</span> {t(`status.${me.state}`)}
-            {me.state === 'PAUSED' && me.reason ? ` · ${me.reason}` : ''}
-          </span>
-          <Since at={me.since} />
-          <Icon name="down" size={15} />
-        </button>
-      }
-    >
-      <MenuItem dot="ok" checked={me.state === 'READY'} onClick={choose('READY')}>
+    <div className={css.availability}>
+      <Menu
+        trigger={
+          <button type="button" className={css.status} data-state={me.next ? 'NEXT' : me.state}>
+            <i />
+            <span className={css.word}>
+              <span className="sr">{t('status.label')}</span> {stateWords(me)}
+            </span>
+            {!me.next && (ready && me.until ? <Until at={me.until} /> : <Since at={me.since} />)}
+            <Icon name="down" size={15} />
+          </button>
+        }
+      >
+        <Choices me={me} />
+      </Menu>
+      {me.next && (
+        <Button look="quiet" icon="undo" onClick={stay}>
+          {t('undo')}
+        </Button>
+      )}
+      {ready && (
+        <Button icon="bolt" onClick={() => setStatus('READY')}>
+          {t('status.readyNow')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** What the agent is, or what they will be when the open chats are over. */
+function stateWords(me: Me): string {
+  const reason = me.next ? me.nextReason : me.state === 'PAUSED' && me.reason;
+  const words = me.next
+    ? t(me.next === 'OFFLINE' ? 'status.next.OFFLINE' : 'status.next.PAUSED', {
+        n: Math.max(1, me.open.length),
+      })
+    : t(`status.${me.state}`);
+  return reason ? `${words} · ${reason}` : words;
+}
+
+function Choices({ me }: { me: Me }) {
+  const known = useDesk((d) => d.reasons);
+  const { setStatus } = useDeskActions();
+  const reasons = known.length ? known : [t('status.break')];
+  const is = (state: Me['state'], reason?: string) =>
+    !me.next && me.state === state && (reason === undefined || me.reason === reason);
+  return (
+    <>
+      {me.by && <p className={css.by}>{t('status.by', { by: me.by.name })}</p>}
+      <MenuItem dot="ok" checked={is('READY')} onClick={() => setStatus('READY')}>
         {t('status.READY')}
       </MenuItem>
       <MenuGroup label={t('status.pause')}>
-        {(reasons.length ? reasons : [t('status.break')]).map((r) => (
+        {reasons.map((reason) => (
           <MenuItem
-            key={r}
-            dot={dots.PAUSED}
-            checked={me.state === 'PAUSED' && me.reason === r}
-            onClick={choose('PAUSED', r)}
+            key={reason}
+            dot="warn"
+            checked={is('PAUSED', reason)}
+            onClick={() => setStatus('PAUSED', { reason })}
           >
-            {r}
+            {reason}
           </MenuItem>
         ))}
       </MenuGroup>
       <MenuLine />
-      <MenuItem dot={dots.OFFLINE} checked={me.state === 'OFFLINE'} onClick={choose('OFFLINE')}>
+      {/* With nothing open the next status would come at once: that is what the others are for. */}
+      {me.open.length > 0 && (
+        <>
+          <MenuMore dot="warn" label={t('status.pauseAfter')}>
+            {reasons.map((reason) => (
+              <MenuItem
+                key={reason}
+                checked={me.next === 'PAUSED' && me.nextReason === reason}
+                onClick={() => setStatus('PAUSED', { reason, after: true })}
+              >
+                {reason}
+              </MenuItem>
+            ))}
+          </MenuMore>
+          <MenuItem
+            dot="ink-3"
+            checked={me.next === 'OFFLINE'}
+            onClick={() => setStatus('OFFLINE', { after: true })}
+          >
+            {t('status.signoutAfter')}
+          </MenuItem>
+          <MenuLine />
+        </>
+      )}
+      <MenuItem dot="ink-3" checked={is('OFFLINE')} onClick={() => setStatus('OFFLINE')}>
         {t('status.OFFLINE')}
         <small>{t('status.offlineHint')}</small>
       </MenuItem>
-    </Menu>
+    </>
+  );
+}
+
+/** Time until a moment of the server's clock. Silent like Since. */
+export function Until({ at }: { at: number }) {
+  const skew = useDesk((d) => d.skew);
+  const now = useNow();
+  return (
+    <span className={`${css.since} num`} aria-hidden="true">
+      {clock(at - now - skew + 999)}
+    </span>
   );
 }
 
