@@ -14,7 +14,7 @@ export function tokens() {
     load(id) {
       if (id !== `\0${ID}`) return undefined;
       const all = read('client/tokens.css');
-      const used = read('src/widget.css');
+      const used = read('src/widget.css') + read('src/talk.css');
       const list = (from, to) => {
         const lines = all.split(`/* tokens:${from} */`)[1].split(`/* tokens:${to} */`)[0];
         return [...lines.matchAll(/(--[\w-]+|color-scheme):\s*([^;]+);/g)]

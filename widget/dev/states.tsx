@@ -8,6 +8,7 @@ import type { Outgoing, Row, Session, View, WebsiteConfig } from '@parley/client
 import { render } from 'preact';
 import { palette } from '../src/brand';
 import { Context } from '../src/context';
+import talkCss from '../src/talk.css?inline';
 import { english } from '../src/texts';
 import { Conversation } from '../src/views/conversation';
 import { Panel } from '../src/views/panel';
@@ -108,7 +109,9 @@ const ARABIC: Part[] = [
 const states: Record<string, State> = {
   welcome: { title: 'A question is all it takes', config },
   form: { title: 'The website asks for name, e-mail and topic', config: asking },
+  soon: { title: 'There is a line', config: { ...config, wait: 200 } },
   nobody: { title: 'Nobody is here', config: { ...asking, open: 'nobody' } },
+  full: { title: 'Everybody is busy', config: { ...config, open: 'full', wait: 500 } },
   closed: {
     title: 'Out of business hours',
     config: { ...asking, askName: false, queues: config.queues, open: 'closed' },
@@ -144,7 +147,8 @@ const states: Record<string, State> = {
     up: false,
   },
   ended: {
-    title: 'Closed; a message reopens it',
+    title: 'Closed; a message reopens it, though nobody is here now',
+    config: { ...config, open: 'nobody' },
     session: session(
       rows(...TALK, { side: 'system', kind: 'closed', ...MARTA, outcome: 'handled', at: NOW }),
       { view: view({ state: 'CLOSED' }), read: { agent: 9 } },
@@ -228,7 +232,7 @@ for (const name of wanted) {
   const sheet = new CSSStyleSheet();
   // The frame stands for the screen.
   sheet.replaceSync(
-    `${tokens}${css}.w .panel{position:absolute;inset:0;width:auto;height:auto}${state.phone ? '.w .panel{border-radius:0}' : ''}`,
+    `${tokens}${css}${talkCss}.w .panel{position:absolute;inset:0;width:auto;height:auto}${state.phone ? '.w .panel{border-radius:0}' : ''}`,
   );
   root.adoptedStyleSheets = [sheet];
   const box = document.createElement('div');

@@ -35,9 +35,12 @@ export interface Mounted {
 /** Puts the app into the loader's shadow root, closed unless it was open on the page before. */
 export function mount({ name, root, button, icon, dataset, origin }: Site): Mounted {
   const host = root.host as HTMLElement;
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(tokens + css);
-  root.adoptedStyleSheets.push(sheet);
+  const dress = (css: string) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets.push(sheet);
+  };
+  dress(tokens + css);
   const badge = document.createElement('b');
   badge.className = 'badge';
   badge.ariaHidden = 'true';
@@ -55,6 +58,7 @@ export function mount({ name, root, button, icon, dataset, origin }: Site): Moun
   let words = english();
   let drawn: string | false = false;
   let focus = false;
+  let dressed = false;
   let uncover: (() => void) | undefined;
 
   const paint = () => {
@@ -75,6 +79,10 @@ export function mount({ name, root, button, icon, dataset, origin }: Site): Moun
   const draw = () => {
     const { open, unread } = widget;
     paint();
+    if (widget.css && !dressed) {
+      dressed = true;
+      dress(widget.css);
+    }
     button.ariaExpanded = String(open);
     button.ariaLabel = unread && !open ? words.t('launcher.new', { n: unread }) : own;
     icon.setAttribute('d', ICONS[open ? 'down' : 'chat']);

@@ -1,6 +1,7 @@
 import { CustomerClient, type Outgoing, type Session, Sound } from '@parley/client';
 import type { First, Widget } from './widget';
 
+export { default as css } from './talk.css?inline';
 export { Conversation } from './views/conversation';
 
 /** The time a visible tab has to say that it showed a message, before another one rings for it, in milliseconds. */
@@ -52,7 +53,6 @@ export class Talk {
   /** Begins to hear: at once where there is a session, with the first message otherwise. */
   begin(): void {
     this.client.subscribe(() => this.widget.changed());
-    this.widget.listen(document, 'visibilitychange', () => this.widget.changed());
     if (this.going) this.connect();
   }
 

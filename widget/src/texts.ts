@@ -11,6 +11,8 @@ export interface Language {
   time(at: number): string;
   /** Today, Yesterday, or 21 November 2026. */
   day(at: number, now: number): string;
+  /** "Opens tomorrow at 9:00", where the reader is. */
+  opens(at: number, now: number): string;
   /** "about 2 minutes", for an estimate in seconds. */
   wait(seconds: number): string;
 }
@@ -60,8 +62,17 @@ function make(texts: typeof en, wanted: string): Language {
     t,
     time: (at) => time.format(at),
     day: (at, now) => {
-      const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
-      return days === 0 ? t('today') : days === 1 ? t('yesterday') : date.format(at);
+      const ago = days(at, now);
+      return ago === 0 ? t('today') : ago === 1 ? t('yesterday') : date.format(at);
+    },
+    opens: (at, now) => {
+      const ahead = days(now, at);
+      if (ahead < 2) return t(ahead < 1 ? 'opens.today' : 'opens.tomorrow', { time: time.format(at) });
+      const day = new Intl.DateTimeFormat(
+        tag,
+        ahead < 7 ? { weekday: 'long' } : { day: 'numeric', month: 'long' },
+      );
+      return t('opens.day', { day: day.format(at), time: time.format(at) });
     },
     wait: (seconds) => {
       // An estimate is never exact: steps that grow, and rather too long than too short.
@@ -70,6 +81,11 @@ function make(texts: typeof en, wanted: string): Language {
       return n ? t('wait', { n }) : t(seconds > 3_600 ? 'wait.long' : 'wait.hour');
     },
   };
+}
+
+/** How many midnights lie between two times. */
+function days(from: number, to: number): number {
+  return Math.round((midnight(to) - midnight(from)) / 86_400_000);
 }
 
 function supported(tag: string): string[] {

@@ -20,6 +20,13 @@ export interface First {
   queue?: string;
 }
 
+/**
+ * While the panel is looked at and no session runs, the website is asked how it is so often, in milliseconds. What was heard a
+ * moment ago, when somebody pointed at the launcher, is not asked again when they open it.
+ */
+const REFRESH = 30_000;
+const FRESH = 5_000;
+
 type TalkModule = typeof import('./talk');
 
 /**
@@ -30,7 +37,7 @@ type TalkModule = typeof import('./talk');
 export class Widget {
   readonly store: Store = browserStore();
   readonly api: Api;
-  /** Undefined while it is on its way. */
+  /** What the website said last about itself; undefined until it did. */
   config: WebsiteConfig | undefined;
   /** Why something is missing: the website is unknown, or nobody could be reached. */
   trouble: 'unknown' | 'failed' | undefined;
@@ -38,7 +45,11 @@ export class Widget {
   talk: Talk | undefined;
   /** The views of the conversation, there with `talk`. */
   View: TalkModule['Conversation'] | undefined;
+  /** The style sheet of those views. */
+  css: string | undefined;
   private asking = false;
+  private askedAt = 0;
+  private watch: ReturnType<typeof setInterval> | undefined;
   private loading: Promise<Talk> | undefined;
   private kept: boolean;
   private readonly listeners = new Set<() => void>();
@@ -48,6 +59,7 @@ export class Widget {
     this.api = new Api(place.origin, place.website, this.store, place.name);
     this.open = this.recall('open') !== null;
     this.kept = this.isKept();
+    this.listen(document, 'visibilitychange', () => this.changed());
     this.listen(window, 'storage', (e) => this.elsewhere(e as StorageEvent));
     if (this.kept) void this.converse().catch(() => {});
   }
@@ -60,6 +72,11 @@ export class Widget {
   /** There is a conversation, or one begins. */
   get going(): boolean {
     return this.talk ? this.talk.going : this.kept;
+  }
+
+  /** A session waits or is open: it says itself how things are. */
+  get running(): boolean {
+    return this.going && this.session?.view.state !== 'CLOSED';
   }
 
   /** Messages of agents that were not on a visible screen. */
@@ -106,23 +123,25 @@ export class Widget {
     this.changed();
   }
 
-  /** Asks for what is needed and not there yet. Also called on intent: the first open shall not wait. */
+  /** Asks for what the first open needs. Called on intent: it shall not wait. */
   warm(): void {
-    if (!this.going && !this.config && !this.trouble && !this.asking) void this.fetchConfig();
+    if (!this.going && !this.config && !this.trouble) void this.refresh();
   }
 
   /** Tries again what did not come. */
   again(): void {
     this.trouble = undefined;
     if (this.going) void this.converse().catch(() => {});
-    else void this.fetchConfig();
+    else void this.refresh();
+    this.changed();
   }
 
   /** Loads what a conversation needs, once. */
   converse(): Promise<Talk> {
     this.loading ??= import('./talk').then(
-      ({ Talk, Conversation }) => {
+      ({ Talk, Conversation, css }) => {
         this.View = Conversation;
+        this.css = css;
         this.talk = new Talk(this);
         this.talk.begin();
         this.changed();
@@ -145,7 +164,7 @@ export class Widget {
 
   /** Something is different: tells the views. */
   changed(): void {
-    if (this.open) this.warm();
+    this.look();
     this.talk?.look();
     for (const listener of this.listeners) listener();
   }
@@ -160,18 +179,33 @@ export class Widget {
   }
 
   stop(): void {
+    clearInterval(this.watch);
     for (const off of this.off) off();
     this.talk?.stop();
   }
 
-  private async fetchConfig(): Promise<void> {
+  /** Keeps what the website says about itself true while somebody looks at it. */
+  private look(): void {
+    if (!this.visible || this.running || this.trouble === 'unknown') {
+      clearInterval(this.watch);
+      this.watch = undefined;
+    } else if (!this.watch) {
+      this.watch = setInterval(() => void this.refresh(), REFRESH);
+      if (Date.now() - this.askedAt > FRESH) void this.refresh();
+    }
+  }
+
+  private async refresh(): Promise<void> {
+    if (this.asking) return;
     this.asking = true;
-    this.changed();
+    this.askedAt = Date.now();
     try {
       this.config = await this.api.website();
+      this.trouble = undefined;
       this.keep('brand', this.config.brand ?? '');
     } catch (e) {
-      this.trouble = e instanceof Refusal && e.code === 'not_found' ? 'unknown' : 'failed';
+      // What was said before may still be true.
+      if (!this.config) this.trouble = e instanceof Refusal && e.code === 'not_found' ? 'unknown' : 'failed';
     }
     this.asking = false;
     this.changed();

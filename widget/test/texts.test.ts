@@ -29,6 +29,19 @@ test('says days as people do', () => {
   ]);
 });
 
+test('says when a website opens as people do, by the clock of the reader', () => {
+  const { opens } = english('en-GB');
+  const at = (day: number, hour: number) => new Date(2026, 10, day, hour).getTime();
+  expect([at(24, 16), at(25, 9), at(26, 9), at(30, 9), at(31, 9)].map((time) => opens(time, AT))).toEqual([
+    'Opens at 16:00',
+    'Opens tomorrow at 09:00',
+    'Opens on Thursday at 09:00',
+    'Opens on Monday at 09:00',
+    'Opens on 1 December at 09:00',
+  ]);
+  expect(english('en-US').opens(at(25, 9), AT)).toMatch(/^Opens tomorrow at 9:00\sAM$/);
+});
+
 test('counts places in the line', () => {
   const { t } = english();
   expect([1, 2, 4].map((n) => t('waiting.place', { n }))).toEqual([

@@ -107,6 +107,17 @@ async function answered(text = 'Hello Ana') {
   await drawn();
 }
 
+/** The session ends, behind two messages. */
+async function over(outcome: string, more: object = {}) {
+  const closed = { kind: 'closed', side: 'system', outcome, ...more };
+  FakeSocket.last.say({
+    type: 'session',
+    now: Date.now(),
+    session: view({ state: 'CLOSED', head: 4, position: undefined, outcome, rows: [row(4, closed)] }),
+  });
+  await drawn();
+}
+
 test('asks for nothing but the website until somebody writes, then connects', async () => {
   const widget = await opened();
   const { user, view: screen } = widget;
@@ -166,9 +177,94 @@ test('a website that is not reached can be asked again; one that is unknown cann
 test('says when nobody is here, and takes the message all the same', async () => {
   service.config = { ...service.config, open: 'nobody' };
   const widget = await opened();
-  expect(widget.view.getByText('Nobody is here right now')).toBeTruthy();
+  expect(widget.view.getByRole('dialog', { name: 'Nobody is here right now' })).toBeTruthy();
   await started(widget);
   expect(widget.view.getByText('You’re second in line')).toBeTruthy();
+});
+
+test('says about how long an answer takes, before anybody writes', async () => {
+  service.config = { ...service.config, wait: 100 };
+  const { view: screen } = await opened();
+  expect(screen.getByRole('dialog').textContent).toContain('We’ll be with you in about 2 minutes');
+});
+
+const website = 'https://chat.example/v1/websites/fern';
+const looks = () => service.asked.filter((url) => url === website).length;
+
+test('an open panel follows the website: closed, full, nobody, and open again, with all that was typed', async () => {
+  const widget = await opened();
+  const { user, root, view: screen } = widget;
+  await user.type(screen.getByLabelText(/Your name/), 'Ana Lima');
+  await user.type(screen.getByLabelText(/E-mail/), 'ana@example.com');
+  const question = screen.getByLabelText('Your question') as HTMLTextAreaElement;
+  await user.type(question, 'Half a quest');
+  question.setSelectionRange(4, 4);
+  const nine = new Date(Date.now() + 86_400_000).setHours(9, 0, 0, 0);
+  for (const [config, heading, said] of [
+    [{ open: 'closed', opens: nine }, 'We’re closed right now 🌙', 'Opens tomorrow at 09:00'],
+    [{ open: 'full' }, 'Everybody is busy right now', 'your message keeps its place in the line'],
+    [{ open: 'nobody' }, 'Nobody is here right now', 'the first of us who is back sees it'],
+    [{ open: 'open' }, 'Fern & Fable', 'We’re here to help'],
+  ] as const) {
+    service.config = { ...service.config, opens: undefined, ...config };
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(screen.getByRole('dialog', { name: heading }).textContent).toContain(said);
+    expect([question.isConnected, question.value, question.selectionStart]).toEqual([
+      true,
+      'Half a quest',
+      4,
+    ]);
+    expect(root.activeElement).toBe(question);
+    expect((screen.getByLabelText(/Your name/) as HTMLInputElement).value).toBe('Ana Lima');
+    expect((screen.getByLabelText(/E-mail/) as HTMLInputElement).value).toBe('ana@example.com');
+  }
+});
+
+test('the website is asked at once when somebody looks again, and never while nobody does', async () => {
+  const widget = await opened();
+  expect(looks(), 'pointing at the launcher and opening it ask once').toBe(1);
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  document.dispatchEvent(new Event('visibilitychange'));
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(looks()).toBe(1);
+  service.config = { ...service.config, open: 'nobody' };
+  hidden.mockReturnValue(false);
+  document.dispatchEvent(new Event('visibilitychange'));
+  await drawn();
+  expect([looks(), !!widget.view.getByText('Nobody is here right now')]).toEqual([2, true]);
+  widget.chat.toggle();
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(looks()).toBe(2);
+  widget.chat.toggle();
+  await drawn();
+  expect(looks()).toBe(3);
+});
+
+test('a website that cannot be asked stays as it was; one that could not be reached comes by itself', async () => {
+  service.status = 0;
+  const { view: screen } = await opened();
+  expect(screen.getByRole('alert').textContent).toContain('could not be reached');
+  service.status = 200;
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(screen.getByRole('dialog', { name: 'Fern & Fable' })).toBeTruthy();
+  service.status = 500;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([looks(), !!screen.getByLabelText('Your question')]).toEqual([4, true]);
+});
+
+test('while a session runs it tells how things are; when it is closed, the website does', async () => {
+  const widget = await opened();
+  await started(widget);
+  await answered();
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(looks()).toBe(1);
+  service.config = { ...service.config, open: 'nobody' };
+  await over('handled');
+  expect(looks()).toBe(2);
+  expect(widget.view.getByText('Nobody is here right now')).toBeTruthy();
+  service.config = { ...service.config, open: 'open' };
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(widget.view.queryByText('Nobody is here right now')).toBeNull();
 });
 
 test('asks for a topic where there are several queues', async () => {

@@ -1,7 +1,7 @@
 import type { ErrorCode, Start } from './wire.gen';
 
 /** What the first message of a session carries besides its text. */
-export type About = Pick<Start, 'name' | 'email' | 'queue' | 'page' | 'language'>;
+export type About = Pick<Start, 'name' | 'email' | 'queue' | 'page' | 'language' | 'offline'>;
 
 /** A message that is not acknowledged yet. It keeps its cid for good, so that it is stored once however often it is sent. */
 export interface Outgoing {

@@ -15,8 +15,9 @@ const NEAR = 48;
 
 /** The customer's session: its log, what is on its way, and where to write. */
 export function Conversation() {
-  const { talk, language } = useTalk();
+  const { widget, talk, language } = useTalk();
   const { t } = language;
+  const { open = 'open', opens } = widget.config ?? {};
   const session: Session | undefined = talk.session;
   const { view, rows = [], read = {}, typing } = session ?? {};
   const pending = useMemo(
@@ -32,6 +33,7 @@ export function Conversation() {
   const waiting = view
     ? view.state === 'WAITING' || view.state === 'OFFERED'
     : !talk.starting.some((i) => i.failed);
+  const closed = view?.state === 'CLOSED';
   const agent = view?.agent?.name;
 
   const toEnd = () => {
@@ -132,7 +134,14 @@ export function Conversation() {
           </>
         )}
       </div>
-      <Composer hint={view?.state === 'CLOSED' ? t('write.again') : t('write')} />
+      <div class="bar" role="status">
+        {closed && open !== 'open' && (
+          <>
+            <bdi>{t(`open.${open}`)}</bdi> {opens && <bdi>{language.opens(opens, Date.now())}</bdi>}
+          </>
+        )}
+      </div>
+      <Composer hint={closed ? t('write.again') : t('write')} />
     </>
   );
 }

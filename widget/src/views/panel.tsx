@@ -1,6 +1,8 @@
+import type { WebsiteConfig } from '@parley/client';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useWidget } from '../context';
 import { Icon } from '../icons';
+import type { Language } from '../texts';
 import { Avatar } from './avatar';
 import { Welcome } from './welcome';
 
@@ -42,21 +44,13 @@ export function Panel({ modal, focus }: PanelProps) {
   const closed = view?.state === 'CLOSED';
   // A closed session has no agent any more; its log knows who closed it.
   const agent = closed ? session?.rows.findLast((row) => row.kind === 'closed')?.name : view?.agent?.name;
-  const website = config?.name;
-  const title = closed
-    ? agent
-      ? t('closed.by', { name: agent.split(' ')[0] ?? '' })
-      : t('closed')
-    : (active && agent) || view?.queue.name || website || t('panel.unnamed');
-  const subtitle = closed
-    ? t('closed.again')
-    : active
-      ? view.queue.name
-      : going
-        ? t('waiting')
-        : config
-          ? t(`open.${config.open}`)
-          : '';
+  const [title, subtitle] = closed
+    ? [agent ? t('closed.by', { name: agent.split(' ')[0] ?? '' }) : t('closed'), t('closed.again')]
+    : going
+      ? [(active && agent) || view?.queue.name, active ? view.queue.name : t('waiting')]
+      : config
+        ? front(config, language)
+        : [];
 
   const end = async () => {
     try {
@@ -85,7 +79,7 @@ export function Panel({ modal, focus }: PanelProps) {
         {agent && (active || closed) && <Avatar name={agent} here={active} />}
         <div class="grow">
           <h2 id="title">
-            <bdi>{title}</bdi>
+            <bdi>{title || config?.name || t('panel.unnamed')}</bdi>
           </h2>
           <p>
             {config?.open === 'open' && !going && <i class="dot" />}
@@ -122,6 +116,13 @@ export function Panel({ modal, focus }: PanelProps) {
       <footer class="foot">{t('by')}</footer>
     </section>
   );
+}
+
+/** How the website is, in two lines. */
+function front({ name, open, opens, wait }: WebsiteConfig, language: Language): [string, string] {
+  const { t } = language;
+  if (open === 'open') return [name, wait ? t('open.wait', { time: language.wait(wait) }) : t('open.open')];
+  return [t(`open.${open}`), opens ? language.opens(opens, Date.now()) : name];
 }
 
 /** True when something has been true for a while. */

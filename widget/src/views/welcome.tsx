@@ -69,7 +69,10 @@ export function Welcome({ config }: { config: WebsiteConfig }) {
         <p class="hello" dir="auto">
           {config.greeting || t('greeting')}
         </p>
-        {open !== 'open' && <p class="hint">{t(`hint.${open}`)}</p>}
+        {/* Always there, so that a change is heard. */}
+        <p class="hint" role="status">
+          {open !== 'open' && t(`hint.${open}`)}
+        </p>
         {config.askName && (
           <div class="field">
             <label for="name">
