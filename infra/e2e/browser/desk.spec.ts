@@ -161,9 +161,7 @@ test('nobody signs out with an open chat', async ({ stage }) => {
   await jonas.close('Solved');
   await expect(jonas.log.getByText('You closed this chat')).toBeVisible();
   // By way of the sign-in service, which forgets them too, and back.
-  const back = jonas.page.waitForResponse(
-    (r) => r.request().isNavigationRequest() && r.url().endsWith('/desktop/'),
-  );
+  const back = jonas.page.waitForEvent('load');
   await signOut();
   await back;
   await jonas.page.reload();

@@ -90,9 +90,12 @@ for (const strategy of ['beepall', 'rrmemory'] as const) {
         await bothShow();
         await expect(customer.field).toHaveValue('It is only the');
         await expect(winner.field).toHaveValue('Dry air, I');
+        // One after the other: of two that are written at once, the one that is stored first stands first.
         await customer.write('It is only the old leaves');
+        talk.push(['customer', 'It is only the old leaves']);
+        await bothShow();
         await winner.write('Dry air, I think');
-        talk.push(['customer', 'It is only the old leaves'], ['agent', 'Dry air, I think']);
+        talk.push(['agent', 'Dry air, I think']);
         await bothShow();
       });
 
