@@ -1,4 +1,4 @@
-// Pictures of every state of the panel, light, dark and right to left, each checked with axe (WCAG 2.2 A and AA). They go to
+// Pictures of every state of the panel, light, dark, right to left and on a phone, each checked with axe (WCAG 2.2 A and AA). They go to
 // dev/dist/. CHROMIUM names the browser; Playwright and axe are those of infra/e2e (npm ci there).
 import { copyFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -43,6 +43,7 @@ for (const [name, query] of [
   ['light', ''],
   ['dark', '?theme=dark'],
   ['rtl', '?dir=rtl'],
+  ['phone', '?phone'],
 ]) {
   const context = await browser.newContext({
     viewport: { width: 1_860, height: 1_000 },

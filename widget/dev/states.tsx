@@ -16,6 +16,8 @@ import type { Widget } from '../src/widget';
 import css from '../src/widget.css?inline';
 
 const NOW = new Date(2026, 10, 24, 14, 5).getTime();
+// The views ask the clock of this machine when a website opens.
+const TOMORROW = new Date(Date.now() + 86_400_000).setHours(9, 0, 0, 0);
 const minutes = (n: number) => NOW - n * 60_000;
 const MARTA = { by: 'marta', name: 'Marta Kovač' };
 
@@ -78,6 +80,10 @@ const waiting = (more: Partial<View> = {}): View => {
   const { agent: _, ...rest } = view({ state: 'WAITING', ...more });
   return rest;
 };
+const closed = (outcome: string): View => {
+  const { agent: _, ...rest } = view({ state: 'CLOSED', outcome });
+  return rest;
+};
 const outgoing = (text: string, more: Partial<Outgoing> = {}): Outgoing => ({
   cid: text,
   session: 's1',
@@ -92,7 +98,9 @@ interface State {
   config?: WebsiteConfig;
   session?: Session;
   starting?: Outgoing[];
-  trouble?: 'unknown' | 'failed';
+  trouble?: Widget['trouble'];
+  declined?: Widget['declined'];
+  draft?: string;
   up?: boolean;
   dir?: 'rtl';
   theme?: 'dark';
@@ -113,8 +121,22 @@ const states: Record<string, State> = {
   nobody: { title: 'Nobody is here', config: { ...asking, open: 'nobody' } },
   full: { title: 'Everybody is busy', config: { ...config, open: 'full', wait: 500 } },
   closed: {
-    title: 'Out of business hours',
-    config: { ...asking, askName: false, queues: config.queues, open: 'closed' },
+    title: 'Out of business hours: a message for later',
+    config: { ...config, open: 'closed', offline: true, opens: TOMORROW },
+  },
+  declined: {
+    title: 'The first message was refused; its text is back',
+    config: { ...config, open: 'full', offline: true },
+    draft: 'Hi! Is the Calathea pet friendly?',
+    declined: { code: 'licence_full', message: '' },
+  },
+  left: {
+    title: 'The message for later arrived',
+    config: { ...config, open: 'closed', offline: true, opens: TOMORROW },
+    session: session(rows({ ...QUESTION, at: NOW }), {
+      view: closed('offline'),
+      read: {},
+    }),
   },
   loading: { title: 'On its way' },
   failed: { title: 'Not reached', trouble: 'failed' },
@@ -151,7 +173,7 @@ const states: Record<string, State> = {
     config: { ...config, open: 'nobody' },
     session: session(
       rows(...TALK, { side: 'system', kind: 'closed', ...MARTA, outcome: 'handled', at: NOW }),
-      { view: view({ state: 'CLOSED' }), read: { agent: 9 } },
+      { view: closed('handled'), read: { agent: 9 } },
     ),
   },
   requeued: {
@@ -175,7 +197,7 @@ const states: Record<string, State> = {
 
 /** A widget that stands still. */
 function still(state: State): Widget {
-  const { session: talking, starting = [], config: known, trouble, up = true } = state;
+  const { session: talking, starting = [], config: known, trouble, declined, draft = '', up = true } = state;
   const nothing = () => {};
   const going = !!talking || starting.length > 0;
   const talk = going && {
@@ -195,11 +217,13 @@ function still(state: State): Widget {
   return {
     config: known,
     trouble,
+    declined,
     session: talking,
     going,
     talk: talk || undefined,
     View: going ? Conversation : undefined,
-    draft: '',
+    draft,
+    about: going ? { email: 'ana.lima@example.com' } : {},
     muted: false,
     subscribe: () => nothing,
     toggle: nothing,
@@ -217,7 +241,8 @@ for (const name of wanted) {
   const caption = document.createElement('figcaption');
   caption.textContent = state.title;
   const frame = document.createElement('div');
-  frame.className = state.phone ? 'frame phone' : 'frame';
+  const phone = state.phone || asked.has('phone');
+  frame.className = phone ? 'frame phone' : 'frame';
   const host = document.createElement('div');
   host.id = name;
   host.dir = state.dir ?? asked.get('dir') ?? 'ltr';
@@ -232,7 +257,7 @@ for (const name of wanted) {
   const sheet = new CSSStyleSheet();
   // The frame stands for the screen.
   sheet.replaceSync(
-    `${tokens}${css}${talkCss}.w .panel{position:absolute;inset:0;width:auto;height:auto}${state.phone ? '.w .panel{border-radius:0}' : ''}`,
+    `${tokens}${css}${talkCss}.w .panel{position:absolute;inset:0;width:auto;height:auto}${phone ? '.w .panel{border-radius:0}' : ''}`,
   );
   root.adoptedStyleSheets = [sheet];
   const box = document.createElement('div');

@@ -38,6 +38,11 @@ export class Talk {
     return this.client.state.starting;
   }
 
+  /** A message for later is on its way. */
+  get leaving(): boolean {
+    return this.starting.some((item) => item.first?.offline);
+  }
+
   get going(): boolean {
     return !!this.session || this.starting.length > 0;
   }
@@ -79,6 +84,7 @@ export class Talk {
 
   /** Does what follows from a change: pings, sounds, the title. */
   look(): void {
+    this.takeBack();
     if (this.going) this.connect();
     this.client.brisk(this.widget.visible && !!this.session && this.session.view.state !== 'CLOSED');
     this.ring();
@@ -97,6 +103,19 @@ export class Talk {
     this.client.connect();
     // Not before there is something to hear: the first play of a page interrupts the music on some phones.
     this.sound = new Sound();
+  }
+
+  /**
+   * First messages that were refused go back into the form of the tab that is looked at. They could be sent again as they are, but
+   * the customer may rather leave a message, or mend the address.
+   */
+  private takeBack(): void {
+    while (this.widget.visible && !this.session && this.starting.every((item) => item.failed)) {
+      const last = this.starting.at(-1);
+      if (!last) return;
+      this.widget.takeBack(last);
+      this.client.discard(last.cid);
+    }
   }
 
   /** One sound for what came and is not seen, in the one tab that holds the socket. */

@@ -1,4 +1,4 @@
-import type { Session, Store, WebsiteConfig } from '@parley/client';
+import type { Outgoing, Session, Start, Store, WebsiteConfig } from '@parley/client';
 import { logKey, outboxPrefix } from '@parley/client/keys';
 import { browserStore } from '@parley/client/store';
 import { Api, Refusal } from './api';
@@ -12,13 +12,10 @@ export interface Place {
   name: string;
 }
 
-/** What the customer fills in before the first answer. */
-export interface First {
-  text: string;
-  name?: string;
-  email?: string;
-  queue?: string;
-}
+/** What the customer says of themselves before the first answer. */
+export type About = Pick<Start, 'name' | 'email' | 'queue'>;
+/** What the first form sends: a first message, or one that is left for later. */
+export type First = About & Pick<Start, 'text' | 'offline'>;
 
 /**
  * While the panel is looked at and no session runs, the website is asked how it is so often, in milliseconds. What was heard a
@@ -41,6 +38,8 @@ export class Widget {
   config: WebsiteConfig | undefined;
   /** Why something is missing: the website is unknown, or nobody could be reached. */
   trouble: 'unknown' | 'failed' | undefined;
+  /** Why the first message did not go out, whose text is in the form again. */
+  declined: Outgoing['failed'];
   open: boolean;
   talk: Talk | undefined;
   /** The views of the conversation, there with `talk`. */
@@ -103,6 +102,19 @@ export class Widget {
     this.remember('draft', text);
   }
 
+  /** So is what they said of themselves: nobody is asked twice. */
+  get about(): About {
+    try {
+      return JSON.parse(this.recall('about') ?? '') as About;
+    } catch {
+      return {};
+    }
+  }
+
+  set about(about: About) {
+    this.remember('about', JSON.stringify(about));
+  }
+
   get muted(): boolean {
     return this.store.getItem(this.key('muted')) !== null;
   }
@@ -159,7 +171,16 @@ export class Widget {
 
   /** The first message. Rejects when the conversation could not be loaded: nothing was sent then. */
   async start(first: First): Promise<void> {
-    (await this.converse()).start(first);
+    const talk = await this.converse();
+    this.declined = undefined;
+    talk.start(first);
+  }
+
+  /** A first message that was refused comes back into the form, and the website says how it is now. */
+  takeBack({ text, failed }: Outgoing): void {
+    this.draft = [text, this.draft].filter(Boolean).join('\n\n');
+    this.declined = failed;
+    void this.refresh();
   }
 
   /** Something is different: tells the views. */

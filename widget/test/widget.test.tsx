@@ -90,6 +90,15 @@ async function started({ user, view: screen }: Embedded, text = 'Help!') {
   await drawn();
 }
 
+/** The first message is refused. */
+async function declined(code: string, message = 'No.') {
+  FakeSocket.last.open();
+  FakeSocket.last.answer('hello', { type: 'welcome', now: Date.now(), sessions: [] });
+  await drawn();
+  FakeSocket.last.answer('start', { type: 'error', code, message });
+  await drawn();
+}
+
 /** Marta takes the session and writes. */
 async function answered(text = 'Hello Ana') {
   FakeSocket.last.say({
@@ -267,6 +276,154 @@ test('while a session runs it tells how things are; when it is closed, the websi
   expect(widget.view.queryByText('Nobody is here right now')).toBeNull();
 });
 
+const later = { open: 'closed', offline: true };
+const field = (screen: Embedded['view'], label: string | RegExp) =>
+  screen.getByLabelText(label) as HTMLInputElement;
+
+test('a message for later: the e-mail address is needed, it is confirmed, and writing again is a chat', async () => {
+  service.config = { ...service.config, ...later, askName: false, askEmail: false };
+  const { root, user, view: screen } = await opened();
+  expect(screen.getByRole('form', { name: 'Leave us a message' })).toBeTruthy();
+  await user.type(field(screen, /Your name/), 'Ana Lima');
+  await user.type(field(screen, 'Your message'), 'Where is my order?');
+  await user.click(screen.getByRole('button', { name: 'Send message' }));
+  expect(screen.getByText('Add your e-mail address, so that we can answer')).toBeTruthy();
+  expect(root.activeElement).toBe(field(screen, 'E-mail'));
+  await user.type(field(screen, 'E-mail'), 'ana@example.com');
+  await user.click(screen.getByRole('button', { name: 'Send message' }));
+  await drawn();
+  expect(screen.getByRole('dialog').textContent).toContain('Sending');
+  expect(screen.queryByText(/finding somebody/)).toBeNull();
+
+  FakeSocket.last.open();
+  FakeSocket.last.answer('hello', { type: 'welcome', now: Date.now(), sessions: [] });
+  await drawn();
+  const { cid, ...sent } = FakeSocket.last.request('start');
+  expect(sent).toMatchObject({ offline: true, name: 'Ana Lima', email: 'ana@example.com' });
+  FakeSocket.last.answer('start', {
+    type: 'session',
+    now: Date.now(),
+    session: view({
+      state: 'CLOSED',
+      outcome: 'offline',
+      position: undefined,
+      rows: [row(1, { side: 'customer', text: 'Where is my order?', cid })],
+    }),
+  });
+  await drawn();
+  expect(screen.getByRole('log').textContent).toContain('We’ll answer by e-mail to ana@example.com.');
+  await user.type(screen.getByRole('textbox'), 'Are you there now?{Enter}');
+  await drawn();
+  expect(FakeSocket.last.request('send')).toMatchObject({ session: 's1', text: 'Are you there now?' });
+  const reopened = row(2, { kind: 'reopened', side: 'customer', text: 'Are you there now?' });
+  FakeSocket.last.say({
+    type: 'session',
+    now: Date.now(),
+    session: view({ generation: 2, head: 2, position: 1, rows: [reopened] }),
+  });
+  await drawn();
+  expect(screen.getByText('You’re next')).toBeTruthy();
+  expect(screen.queryByText(/We’ll answer by e-mail/)).toBeNull();
+});
+
+test('the form for later takes over what was typed, and gives it back with the e-mail address', async () => {
+  service.config = { ...service.config, askName: false, askEmail: false };
+  const { user, view: screen } = await opened();
+  const question = field(screen, 'Your question');
+  await user.type(question, 'Is it pet friendly?');
+  service.config = { ...service.config, ...later };
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(field(screen, 'Your message')).toBe(question);
+  await user.type(field(screen, 'E-mail'), 'ana@example.com');
+  service.config = { ...service.config, open: 'open', offline: undefined };
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(screen.getByRole('button', { name: 'Start chat' })).toBeTruthy();
+  expect([question.value, field(screen, /E-mail/).value]).toEqual(['Is it pet friendly?', 'ana@example.com']);
+});
+
+test.each([
+  ['licence_full', 'full', 'Everybody was busy just now.'],
+  ['not_open', 'closed', 'We have just closed.'],
+  ['nobody', 'nobody', 'Nobody was there just now.'],
+])('a start that is refused as %s can be left as a message', async (code, open, said) => {
+  const { user, view: screen } = await opened();
+  await user.type(field(screen, /Your name/), 'Ana Lima');
+  await user.type(field(screen, 'Your question'), 'Is it pet friendly?');
+  await user.click(screen.getByRole('button', { name: 'Start chat' }));
+  await drawn();
+  service.config = { ...service.config, open, offline: true };
+  await declined(code);
+  expect(screen.getByRole('alert').textContent).toBe(`${said} What you wrote is still here.`);
+  expect([field(screen, /Your name/).value, field(screen, 'Your message').value]).toEqual([
+    'Ana Lima',
+    'Is it pet friendly?',
+  ]);
+  await user.type(field(screen, 'E-mail'), 'ana@example.com');
+  await user.click(screen.getByRole('button', { name: 'Send message' }));
+  await drawn();
+  expect(FakeSocket.last.requests('start').map(({ text, offline }) => [text, offline])).toEqual([
+    ['Is it pet friendly?', undefined],
+    ['Is it pet friendly?', true],
+  ]);
+  expect(screen.queryByRole('alert')).toBeNull();
+});
+
+test('a start that is refused can be tried again, with and without messages for later', async () => {
+  const { user, view: screen } = await opened();
+  await user.type(field(screen, 'Your question'), 'Help!');
+  await user.click(screen.getByRole('button', { name: 'Start chat' }));
+  await drawn();
+  await declined('licence_full');
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  await drawn();
+  service.config = { ...service.config, open: 'full', offline: true };
+  FakeSocket.last.answer('start', { type: 'error', code: 'licence_full', message: 'No.' });
+  await drawn();
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  await drawn();
+  const starts = FakeSocket.last.requests('start');
+  expect(starts.map(({ text, offline }) => [text, offline])).toEqual(Array(3).fill(['Help!', undefined]));
+  expect(new Set(starts.map(({ nonce }) => nonce)).size, 'each is an attempt of its own').toBe(3);
+});
+
+test('a first message that was refused for what it says can be mended', async () => {
+  const { user, view: screen } = await opened();
+  await user.type(field(screen, /E-mail/), 'ana@nowhere');
+  await user.type(field(screen, 'Your question'), 'Help!');
+  await user.click(screen.getByRole('button', { name: 'Start chat' }));
+  await drawn();
+  await declined('bad_value', 'That e-mail address cannot exist.');
+  expect(screen.getByRole('alert').textContent).toContain('That e-mail address cannot exist.');
+  expect(field(screen, /E-mail/).value).toBe('ana@nowhere');
+});
+
+test('all that was written before the refusal comes back, also into a panel that was closed meanwhile', async () => {
+  const widget = await opened();
+  const { user, chat, view: screen } = widget;
+  await user.type(field(screen, 'Your question'), 'One{Control>}{Enter}{/Control}');
+  await drawn();
+  await user.type(screen.getByRole('textbox'), 'Two{Enter}Half a th');
+  chat.toggle();
+  FakeSocket.last.open();
+  FakeSocket.last.answer('hello', { type: 'welcome', now: Date.now(), sessions: [] });
+  await drawn();
+  for (let i = 0; i < 2; i++) {
+    FakeSocket.last.answer('start', { type: 'error', code: 'nobody', message: 'No.' });
+    await drawn();
+  }
+  chat.toggle();
+  await drawn();
+  expect(field(screen, 'Your question').value).toBe('One\n\nTwo\n\nHalf a th');
+  expect(Object.keys(localStorage).filter((key) => key.includes(':out:'))).toEqual([]);
+});
+
+test('a first message that is too long is not cut, but refused in words', async () => {
+  const { user, view: screen } = await opened();
+  fireEvent.input(field(screen, 'Your question'), { target: { value: 'x'.repeat(4_001) } });
+  await user.click(screen.getByRole('button', { name: 'Start chat' }));
+  expect(screen.getByText(/1 character too long/)).toBeTruthy();
+});
+
 test('asks for a topic where there are several queues', async () => {
   service.config = {
     ...service.config,
@@ -427,6 +584,20 @@ test('the next page goes on where this one was: open, with its conversation and 
   FakeSocket.last.open();
   expect(FakeSocket.last.request('hello').cursors).toEqual({ s1: 3 });
   expect(service.asked.filter((url) => url.endsWith('/token')).length).toBe(1);
+});
+
+test('the next page knows what was filled in', async () => {
+  const widget = await opened();
+  await widget.user.type(field(widget.view, /Your name/), 'Ana');
+  await widget.user.type(field(widget.view, 'Your question'), 'Is it');
+  widget.chat.stop();
+  document.body.replaceChildren();
+  const next = embed();
+  await drawn();
+  expect([field(next.view, /Your name/).value, field(next.view, 'Your question').value]).toEqual([
+    'Ana',
+    'Is it',
+  ]);
 });
 
 test('says when the network is gone, and keeps what is written', async () => {

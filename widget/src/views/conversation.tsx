@@ -5,6 +5,7 @@ import { Icon } from '../icons';
 import { thread } from '../thread';
 import { Bubble } from './bubble';
 import { Composer } from './composer';
+import { Done } from './done';
 import { Event } from './event';
 import { Waiting } from './waiting';
 
@@ -32,8 +33,9 @@ export function Conversation() {
   const more = rows.length > shown || (rows[0]?.place ?? 1) > 1;
   const waiting = view
     ? view.state === 'WAITING' || view.state === 'OFFERED'
-    : !talk.starting.some((i) => i.failed);
+    : !talk.leaving && !talk.starting.some((i) => i.failed);
   const closed = view?.state === 'CLOSED';
+  const left = closed && view.outcome === 'offline';
   const agent = view?.agent?.name;
 
   const toEnd = () => {
@@ -106,6 +108,7 @@ export function Conversation() {
               <Bubble key={item.key} item={item} />
             ),
           )}
+          {left && <Done />}
           {waiting && <Waiting position={view?.position} wait={view?.wait} />}
         </div>
         {away && (
@@ -134,14 +137,14 @@ export function Conversation() {
           </>
         )}
       </div>
-      <div class="bar" role="status">
+      <div class="bar calm" role="status">
         {closed && open !== 'open' && (
           <>
             <bdi>{t(`open.${open}`)}</bdi> {opens && <bdi>{language.opens(opens, Date.now())}</bdi>}
           </>
         )}
       </div>
-      <Composer hint={closed ? t('write.again') : t('write')} />
+      <Composer hint={closed && !left ? t('write.again') : t('write')} />
     </>
   );
 }

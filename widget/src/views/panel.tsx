@@ -42,15 +42,21 @@ export function Panel({ modal, focus }: PanelProps) {
 
   const active = view?.state === 'ACTIVE';
   const closed = view?.state === 'CLOSED';
+  const left = closed && view.outcome === 'offline';
   // A closed session has no agent any more; its log knows who closed it.
   const agent = closed ? session?.rows.findLast((row) => row.kind === 'closed')?.name : view?.agent?.name;
-  const [title, subtitle] = closed
-    ? [agent ? t('closed.by', { name: agent.split(' ')[0] ?? '' }) : t('closed'), t('closed.again')]
-    : going
-      ? [(active && agent) || view?.queue.name, active ? view.queue.name : t('waiting')]
-      : config
-        ? front(config, language)
-        : [];
+  const [title, subtitle] = left
+    ? [t('done'), t('done.later')]
+    : closed
+      ? [agent ? t('closed.by', { name: agent.split(' ')[0] ?? '' }) : t('closed'), t('closed.again')]
+      : going
+        ? [
+            (active && agent) || view?.queue.name,
+            active ? view.queue.name : t(talk?.leaving ? 'sending' : 'waiting'),
+          ]
+        : config
+          ? front(config, language)
+          : [];
 
   const end = async () => {
     try {
