@@ -34,12 +34,33 @@ func (h *Handler) serve(ctx context.Context, c chat.Connection, request any) (an
 	case *wire.Mark:
 		return nil, h.desk.Mark(ctx, c, chat.OfferRef{Session: q.Session, Generation: q.Generation, Round: q.Round}, q.Seen)
 	case *wire.Close:
-		v, err := h.desk.Close(ctx, c, q.Session, q.Disposition, q.Note)
+		v, err := h.desk.Close(ctx, c, chat.Closing{Session: q.Session, Generation: q.Generation, Disposition: q.Disposition, Note: q.Note})
 		return socket.Session(q.ID, h.desk.Now(), v, err)
+	case *wire.Transfer:
+		v, err := h.desk.Transfer(ctx, c, chat.Handover{Session: q.Session, Agent: q.Agent, Queue: q.Queue, Assist: q.Assist, Blind: q.Blind, Note: q.Note})
+		return socket.Session(q.ID, h.desk.Now(), v, err)
+	case *wire.Withdraw:
+		v, err := h.desk.Withdraw(ctx, c, q.Session)
+		return socket.Session(q.ID, h.desk.Now(), v, err)
+	case *wire.Leave:
+		v, err := h.desk.EndAssist(ctx, c, q.Session, q.Agent)
+		return socket.Session(q.ID, h.desk.Now(), v, err)
+	case *wire.AskTeam:
+		t, err := h.desk.Team(ctx, c)
+		team := wire.FromTeam(q.ID, t)
+		return &team, err
+	case *wire.AskLedger:
+		l, err := h.desk.Ledger(ctx, c, q.Session)
+		ledger := wire.FromLedger(q.ID, l)
+		return &ledger, err
 	case *wire.SetStatus:
-		a, err := h.desk.SetAvailability(ctx, c, chat.Availability(q.State), q.Reason)
+		a, err := h.desk.SetAvailability(ctx, c, chat.Wish{State: chat.Availability(q.State), Reason: q.Reason, After: q.After, Agent: q.Agent})
 		if err != nil {
 			return nil, err
+		}
+		if a.ID != c.Principal.ID {
+			team := wire.FromTeam(q.ID, chat.Team{Now: h.desk.Now(), Agents: []chat.Agent{a}})
+			return &team, nil
 		}
 		return &wire.Status{Type: "status", Re: q.ID, Me: wire.FromMe(h.desk.Me(ctx, a))}, nil
 	}

@@ -123,8 +123,12 @@ func (h *Handler) website(ctx context.Context, id string) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	c := wire.WebsiteConfig{Website: w.Website.ID, Name: w.Website.Name, Brand: w.Website.Brand, Greeting: w.Website.Greeting, Open: w.Open,
+	c := wire.WebsiteConfig{Website: w.Website.ID, Name: w.Website.Name, Brand: w.Website.Brand, Greeting: w.Website.Greeting, Open: string(w.Open),
+		Offline: w.Messages, Wait: int(w.Wait.Seconds()),
 		AskName: w.Website.AskName, AskEmail: w.Website.AskEmail, Socket: h.desktop.Socket, Queues: []wire.Ref{}}
+	if !w.Opens.IsZero() {
+		c.Opens = w.Opens.UnixMilli()
+	}
 	for _, q := range w.Queues {
 		c.Queues = append(c.Queues, wire.Ref{ID: q.ID, Name: q.Name})
 	}

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ type acceptance struct {
 	last    Row
 	offer   Offer
 	agent   Agent
+	leavers []Agent // the owner and the assistants of a session that is handed over
+	queue   Queue   // that a transfer goes to
 	shards  []Shard
 	ref     OfferRef
 	now     time.Time
@@ -34,33 +37,23 @@ func (in acceptance) accept() (Change, error) {
 	if s.Speaks(a.ID) {
 		return Change{}, errYours
 	}
+	if s.rings(in.ref) {
+		return in.acceptTransfer()
+	}
 	if s.State != Offered || s.offerRef() != in.ref {
 		return Change{}, in.tooLate()
 	}
 	if s.Offered != a.ID && (s.Offered != Everybody || !slices.Contains(in.offer.To, a.ID)) {
 		return Change{}, Refuse(CodeForbidden, "This offer was not made to you.")
 	}
-	if in.now.After(s.Until) {
-		return Change{}, Refuse(CodeLate, "The time to accept this chat was over.")
-	}
-	if a.State != Ready {
-		return Change{}, Refuse(CodePaused, "You are not available. Set yourself to available first.")
-	}
-	if !slices.Contains(a.Open, s.ID) {
-		if len(a.Open) >= a.Capacity {
-			return Change{}, Refuse(CodeFull, "You have %s, which is all you may hold at once.", count(len(a.Open), "chat", "chats"))
-		}
-		if a.Offer != "" && a.Offer != in.ref.Reservation() && len(a.Open)+1 >= a.Capacity {
-			return Change{}, Refuse(CodeFull, "Another offer holds your last free place. Answer that one first.")
-		}
+	if err := in.free(s.Until); err != nil {
+		return Change{}, err
 	}
 	next := s
-	next.State, next.Version, next.Agent, next.Due = Active, s.Version+1, a.ID, in.now.Add(in.idle)
+	next.State, next.Version, next.Agent, next.Due = Active, s.Version+1, a.ID, in.now.Add(in.idle-idleGrace(in.idle))
 	next.Token, next.Offered, next.Skip, next.Until, next.Wake, next.NoSeat = "", "", nil, time.Time{}, 0, time.Time{}
-	writes := []Write{
-		Take{Agent: a.ID, Session: s.ID, Offer: in.ref.Reservation(), Reserved: s.Offered == a.ID, Capacity: a.Capacity, At: in.now},
-		EndOffer{Ref: in.ref, Outcome: OfferAccepted, By: a.ID, At: in.now},
-	}
+	next.Given = time.Time{}
+	writes := in.take(s.Offered == a.ID)
 	if len(in.shards) > 0 {
 		shard, ok := emptiest(in.shards)
 		if !ok {
@@ -74,10 +67,36 @@ func (in acceptance) accept() (Change, error) {
 			Version: next.Version, Expires: in.now.Add(in.keep)}}, nil
 }
 
+// free refuses an accept that comes too late, or of an agent who is not available or has no room.
+func (in acceptance) free(until time.Time) error {
+	a := in.agent
+	switch {
+	case in.now.After(until):
+		return Refuse(CodeLate, "The time to accept this chat was over.")
+	case a.State != Ready:
+		return Refuse(CodePaused, "You are not available. Set yourself to available first.")
+	case slices.Contains(a.Open, in.session.ID):
+		return nil
+	case len(a.Open) >= a.Capacity:
+		return Refuse(CodeFull, "You have %s, which is all you may hold at once.", count(len(a.Open), "chat", "chats"))
+	case a.Offer != "" && a.Offer != in.ref.Reservation() && len(a.Open)+1 >= a.Capacity:
+		return Refuse(CodeFull, "Another offer holds your last free place. Answer that one first.")
+	}
+	return nil
+}
+
+// take gives the session to the agent and ends the offer.
+func (in acceptance) take(reserved bool) []Write {
+	return []Write{
+		Take{Agent: in.agent.ID, Session: in.session.ID, Offer: in.ref.Reservation(), Reserved: reserved, Capacity: in.agent.Capacity, At: in.now},
+		EndOffer{Ref: in.ref, Outcome: OfferAccepted, By: in.agent.ID, At: in.now},
+	}
+}
+
 // tooLate refuses an accept of an offer that does not show any more: a loser hears who has the session.
 func (in acceptance) tooLate() error {
 	by := in.offer.By
-	if by == "" && in.session.State == Active && in.session.Generation == in.ref.Generation {
+	if by == "" && in.offer.Kind == KindRouting && in.session.State == Active && in.session.Generation == in.ref.Generation {
 		by = in.session.Agent // by a later offer
 	}
 	if by == "" || by == in.agent.ID {
@@ -99,7 +118,7 @@ func emptiest(shards []Shard) (number int, ok bool) {
 
 // readAcceptance reads what an accept is decided on. Refusals: not_found, forbidden.
 func (d *Desk) readAcceptance(ctx context.Context, agent string, ref OfferRef) (acceptance, error) {
-	in := acceptance{ref: ref, now: d.now(), idle: d.Idle, keep: d.Retention}
+	in := acceptance{ref: ref, now: d.now(), keep: d.Retention}
 	missing := func(err error, refusal *Error) error {
 		if errors.Is(err, ErrNotFound) {
 			return refusal
@@ -116,6 +135,18 @@ func (d *Desk) readAcceptance(ctx context.Context, agent string, ref OfferRef) (
 		func() (err error) { in.offer, err = d.Store.Offer(ctx, ref); return missing(err, noOffer) },
 		func() (err error) { in.shards, err = d.Store.Shards(ctx); return err },
 	)
+	if err != nil {
+		return in, err
+	}
+	queue := in.session.Queue
+	if in.session.rings(ref) {
+		if in.leavers, err = d.Store.Agents(ctx, in.session.Speakers()); err != nil {
+			return in, err
+		}
+		queue = cmp.Or(in.session.Transfer.Queue, queue)
+	}
+	in.queue, err = d.queueOf(ctx, Session{Queue: queue})
+	in.idle = d.idle(in.queue)
 	return in, err
 }
 
@@ -153,24 +184,36 @@ func (d *Desk) Accept(ctx context.Context, c Connection, ref OfferRef) (View, er
 		return View{}, err
 	}
 	v := d.view(ctx, change.Now, RoleAgent, change.Row.Place, *change.Row)
+	if in.session.rings(ref) {
+		d.finishHandover(ctx, c, in, change, v)
+		return v, nil
+	}
 	_ = together(
 		func() error { d.answer(ctx, change.Was, AnswerOver); return nil },
 		func() error { d.tellSession(ctx, c.ID, v, []string{c.Principal.ID}); return nil },
-		func() error { // all who were asked: those who rejected hear who took it, and the winner's other desktops stop ringing
-			gone := OfferGone{Ref: ref, Outcome: OfferRescinded, By: v.Agent, Customer: v.Person.Name}
-			d.tell(ctx, c.ID, gone, agentPrincipals(in.offer.To)...)
-			return nil
-		},
 		func() error {
-			if in.offer.Strategy == RRMemory {
-				d.besteffort(ctx, "remember who was engaged", d.Store.Engage(ctx, change.Now.Queue, c.Principal.ID))
-			}
+			// All who were asked, in this offer or before it in this lap: those who rejected hear who took it, and the winner's
+			// other desktops stop ringing.
+			gone := OfferGone{Ref: ref, Outcome: OfferRescinded, By: v.Agent, Customer: v.Person.Name}
+			d.tell(ctx, c.ID, gone, agentPrincipals(union(in.offer.To, in.session.Skip))...)
 			return nil
 		},
+		func() error { d.engaged(ctx, change.Now.Queue, c.Principal.ID, in.now); return nil },
 		func() error { d.wake(ctx, c.Principal.ID); return nil }, // who has room for more is free for the next
 		func() error { d.tellLine(ctx, change.Now); return nil },
 	)
 	return v, nil
+}
+
+// union is a with what it has not of b.
+func union(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, x := range b {
+		if !slices.Contains(all, x) {
+			all = append(all, x)
+		}
+	}
+	return all
 }
 
 // Reject declines an offer: it goes on to the next agent at once, and not to this one again in this lap. Declining what is
@@ -181,12 +224,16 @@ func (d *Desk) Reject(ctx context.Context, c Connection, ref OfferRef) error {
 	var given *Session // the session that went back to the line
 	err := d.decide(ctx, "reject", func() error {
 		s, err := d.Store.Session(ctx, ref.Session)
+		if err == nil && s.rings(ref) {
+			asked, err = d.declineTransfer(ctx, s, agent)
+			return err
+		}
 		if err != nil || s.State != Offered || s.offerRef() != ref || (s.Offered != agent && s.Offered != Everybody) {
 			return ignoreMissing(err)
 		}
 		o := Offer{OfferRef: ref, To: []string{agent}, Rejected: []string{agent}}
 		if s.Offered == Everybody {
-			if o, err = d.Store.Reject(ctx, ref, agent); errors.Is(err, ErrStale) {
+			if o, err = d.Store.Reject(ctx, ref, agent, d.now()); errors.Is(err, ErrStale) {
 				return nil // over, or never made to this agent
 			} else if err != nil {
 				return err
@@ -246,6 +293,9 @@ func (d *Desk) Mark(ctx context.Context, c Connection, ref OfferRef, seen bool) 
 func backToLine(s Session, o Offer, outcome OfferOutcome, now time.Time, missed int) Change {
 	next := s
 	next.State, next.Offered, next.Until, next.Skip = Waiting, "", time.Time{}, slices.Clone(s.Skip)
+	if outcome == OfferRejected {
+		next.Given = now
+	}
 	if outcome == OfferCanceled {
 		next.NoSeat = now
 	}
@@ -283,19 +333,32 @@ func release(agent string, o Offer, outcome OfferOutcome, now time.Time, missed 
 // rings. ErrStale if the session changed.
 func (d *Desk) giveBack(ctx context.Context, s Session, o Offer, outcome OfferOutcome) error {
 	now := d.now()
-	missed := map[string]int{}
-	if outcome == OfferExpired {
-		agents, err := d.Store.Agents(ctx, o.To)
-		if err != nil {
-			return err
-		}
-		for _, a := range agents {
-			missed[a.ID] = a.Missed
-		}
+	missed, err := d.missed(ctx, o, outcome)
+	if err != nil {
+		return err
 	}
 	if err := d.Store.Commit(ctx, backToLine(s, o, outcome, now, missed[s.Offered])); err != nil {
 		return err
 	}
+	return d.tellEnded(ctx, s, o, outcome, now, missed, s.Offered == Everybody)
+}
+
+// missed is how many offers in a row each of those asked had missed before, where that matters.
+func (d *Desk) missed(ctx context.Context, o Offer, outcome OfferOutcome) (map[string]int, error) {
+	missed := map[string]int{}
+	if outcome != OfferExpired {
+		return missed, nil
+	}
+	agents, err := d.Store.Agents(ctx, o.To)
+	for _, a := range agents {
+		missed[a.ID] = a.Missed
+	}
+	return missed, err
+}
+
+// tellEnded takes an offer off the desktops on which it still rings, and holds its end against whom it is to be held. free:
+// nobody had a reservation, whose end would have recorded that.
+func (d *Desk) tellEnded(ctx context.Context, s Session, o Offer, outcome OfferOutcome, now time.Time, missed map[string]int, free bool) error {
 	after := []func() error{func() error {
 		d.tell(ctx, "", OfferGone{Ref: o.OfferRef, Outcome: outcome, Customer: d.person(ctx, s).Name}, agentPrincipals(o.rings())...)
 		return nil
@@ -306,7 +369,7 @@ func (d *Desk) giveBack(ctx context.Context, s Session, o Offer, outcome OfferOu
 			continue
 		}
 		after = append(after, func() error {
-			if s.Offered == Everybody { // nothing was reserved that would have recorded it
+			if free {
 				r.Offer = ""
 				d.besteffort(ctx, "record a missed offer", d.Store.Blame(ctx, r))
 			}

@@ -46,7 +46,7 @@ func TestAccept(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := in.session
-			want.State, want.Version, want.Agent, want.Due, want.Seat = Active, 2, "ann", in.now.Add(idle), 2
+			want.State, want.Version, want.Agent, want.Due, want.Seat = Active, 2, "ann", in.now.Add(idle-time.Minute), 2
 			want.Token, want.Offered, want.Skip, want.Until, want.NoSeat = "", "", nil, time.Time{}, time.Time{}
 			equal(t, "now", c.Now, want)
 			equal(t, "was", c.Was, in.session)
@@ -286,8 +286,11 @@ func TestBackToLine(t *testing.T) {
 			c := backToLine(s, o, test.outcome, morning, test.missed)
 			want := s
 			want.State, want.Offered, want.Until, want.Skip = Waiting, "", time.Time{}, test.skip // the token stays: its task waits
-			if test.outcome == OfferCanceled {
+			switch test.outcome {
+			case OfferCanceled:
 				want.NoSeat = morning
+			case OfferRejected:
+				want.Given = morning
 			}
 			equal(t, "now", c.Now, want)
 			equal(t, "was", c.Was, s)

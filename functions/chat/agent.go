@@ -13,7 +13,7 @@ const (
 	Ready         Availability = "READY"
 	Paused        Availability = "PAUSED"
 	NotResponding Availability = "NOT_RESPONDING" // missed too many offers that were seen
-	WrapUp        Availability = "WRAPUP"
+	WrapUp        Availability = "WRAPUP"         // never stored: READY with WrapUntil to come (Agent.Shown)
 	Offline       Availability = "OFFLINE"
 )
 
@@ -32,22 +32,37 @@ const (
 // Capacity open sessions, and are OFFLINE again when they sign out or their lease is over. What they have open stays theirs
 // through reloads and lost networks.
 type Agent struct {
-	ID       string
-	Name     string
-	Email    string // contact only; no rule reads it
-	State    Availability
-	Reason   string // of a pause
-	Changed  time.Time
-	Next     Availability // what they become when the open sessions are over; counts as a pause for new offers
-	Open     []string     // sessions they own or assist in
-	Capacity int
-	Offer    string // reservation of the one offer made to them alone
-	Idle     time.Time
-	Seen     time.Time // last sign of life
+	ID      string
+	Name    string
+	Email   string // contact only; no rule reads it
+	State   Availability
+	Reason  string // of a pause
+	Changed time.Time
+	By      string // the supervisor who set the state, "" if the agent or nobody did
+	// Next is what they become when the open sessions are over, for NextReason; it counts as a pause for new offers.
+	Next       Availability
+	NextReason string
+	// WrapUntil: no new offers before, to finish what the last session left to do. An accept ends it.
+	WrapUntil time.Time
+	Open      []string // sessions they own or assist in
+	Capacity  int
+	Offer     string // reservation of the one offer made to them alone
+	Idle      time.Time
+	Seen      time.Time // last sign of life
 	// Unreached is when an offer last ran out without reaching any of their desktops.
 	Unreached time.Time
 	Missed    int
 	Queues    []string
+	// Supervisor may set the availability of others, and read every ledger.
+	Supervisor bool
+}
+
+// Shown is the availability that people see. Precedence: offline, paused, not responding, wrap-up, available.
+func (a Agent) Shown(now time.Time) Availability {
+	if a.State == Ready && a.WrapUntil.After(now) {
+		return WrapUp
+	}
+	return a.State
 }
 
 // Present reports whether the lease is running.
@@ -65,7 +80,7 @@ func (a Agent) unfit(now time.Time, lease time.Duration, skip []string, reserve 
 		return "paused"
 	case a.State == NotResponding:
 		return "not responding"
-	case a.State == WrapUp:
+	case a.WrapUntil.After(now):
 		return "wrap-up"
 	case a.Next != "":
 		return "leaving after these sessions"

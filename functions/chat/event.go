@@ -78,14 +78,29 @@ type View struct {
 	Agent    Ref
 	Website  Ref
 	Person   Person
-	Position int // in the line, 1 is next, 0 when not waiting
+	Assist   []Ref
+	Position int           // in the line, 1 is next, 0 when not waiting
+	Wait     time.Duration // estimated, 0 when nobody knows
+	Transfer *Asking       // for agents
+	Now      time.Time
 	Read     map[Side]int
 	Rows     []Row
+}
+
+// Asking is a transfer that rings, with names.
+type Asking struct {
+	Transfer
+	To Ref // agent or queue
+	By Ref
 }
 
 // Ring is an offer as one agent sees it.
 type Ring struct {
 	Ref      OfferRef
+	Kind     OfferKind
+	By       Ref    // who asks, of a transfer or an invitation
+	Note     string // what they say
+	Again    bool   // the agent had the session before
 	Strategy Strategy
 	Queue    Ref
 	Website  Ref
@@ -102,6 +117,8 @@ type Ring struct {
 type Me struct {
 	Agent  Agent
 	Queues []Ref
+	By     Ref // the supervisor who set it, if one did
+	Now    time.Time
 }
 
 // Line is how busy a queue is.

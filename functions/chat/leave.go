@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -12,22 +13,35 @@ type ending struct {
 	session Session
 	last    Row
 	leavers []Agent // the owner and the assistants
+	queue   Queue
 	now     time.Time
 	keep    time.Duration
 }
 
-// leave takes the session out of what its agents have open, and gives the seat back. asJudged is of the owner.
-func (in ending) leave(asJudged time.Time) []Write {
+// goes takes the session out of what an agent has open.
+func (a Agent) goes(session string, now time.Time) Leave {
+	return Leave{Agent: a.ID, Session: session, Next: a.Next, NextReason: a.NextReason, Open: len(a.Open), At: now}
+}
+
+// leave takes the session out of what its agents have open, gives the seat back and calls off a transfer that rings. asJudged and
+// wrapUp are of the owner.
+func (in ending) leave(asJudged time.Time, wrapUp time.Duration) []Write {
 	var writes []Write
 	for _, a := range in.leavers {
-		l := Leave{Agent: a.ID, Session: in.session.ID, Next: a.Next, Open: len(a.Open), At: in.now}
+		l := a.goes(in.session.ID, in.now)
 		if a.ID == in.session.Agent {
 			l.AsJudged = asJudged
+			if wrapUp > 0 {
+				l.WrapUntil = in.now.Add(wrapUp)
+			}
 		}
 		writes = append(writes, l)
 	}
 	if in.session.Seat > 0 {
 		writes = append(writes, GiveSeat{Shard: in.session.Seat})
+	}
+	if in.session.Transfer != nil {
+		writes = append(writes, in.session.callOff(Offer{OfferRef: in.session.transferRef()}, OfferCanceled, in.now, 0)...)
 	}
 	return writes
 }
@@ -46,25 +60,42 @@ func (in ending) close(by Agent, outcome Outcome, disposition, note string) Chan
 	s := in.session
 	next := s
 	next.State, next.Version, next.Outcome, next.Disposition = Closed, s.Version+1, outcome, disposition
-	next.Agent, next.Assist, next.Seat, next.Token, next.Due = "", nil, 0, "", time.Time{}
+	next.unowned()
 	next.Expires = in.now.Add(in.keep)
-	return Change{Name: "close", Was: s, Now: next, Writes: in.leave(time.Time{}),
+	return Change{Name: "close", Was: s, Now: next, Writes: in.leave(time.Time{}, time.Duration(in.queue.WrapUp)*time.Second),
 		Row: &Row{Session: s.ID, Place: in.last.Place + 1, Kind: KindClosed, Side: FromSystem, By: by.ID, Name: by.Name, Outcome: outcome,
 			Note: note, At: in.now, Version: next.Version, Expires: in.now.Add(in.keep)}}
 }
 
+// unowned takes everything from a session that belongs to its owner's part.
+func (s *Session) unowned() {
+	s.Last, s.Agent, s.Assist, s.Transfer = s.Agent, "", nil, nil
+	s.Seat, s.Token, s.Due, s.Warned = 0, "", time.Time{}, 0
+}
+
 // giveUp is the transition ACTIVE -> WAITING of a session whose agent is lost: a new generation at the old place in the line,
 // without a seat (one that kept its seat at the head would wait for those behind it, and they for it).
-func (in ending) giveUp(q Queue, asJudged time.Time) Change {
-	s := in.session
+func (in ending) giveUp(asJudged time.Time) Change {
+	s, q := in.session, in.queue
 	next := s
 	next.State, next.Version, next.Generation, next.Part, next.Patience = Waiting, s.Version+1, s.Generation+1, 0, q.Patience()
-	next.Agent, next.Assist, next.Seat, next.Token, next.Due = "", nil, 0, "", time.Time{}
-	next.Since, next.Turn, next.Wake, next.Skip = in.now, time.Time{}, 0, nil
+	next.Queue, next.Weight = q.ID, q.Weight
+	next.unowned()
+	next.Since, next.Turn, next.Wake, next.Skip, next.Given = in.now, time.Time{}, 0, nil, time.Time{}
 	lost := in.owner()
-	return Change{Name: "return to the queue", Was: s, Now: next, Writes: in.leave(asJudged),
+	return Change{Name: "return to the queue", Was: s, Now: next, Writes: in.leave(asJudged, 0),
 		Row: &Row{Session: s.ID, Place: in.last.Place + 1, Kind: KindRequeued, Side: FromSystem, By: lost.ID, Name: lost.Name, At: in.now,
 			Version: next.Version, Expires: in.now.Add(in.keep)}}
+}
+
+// hand is the blind transfer: giveUp to another queue by the owner's own wish. They are not the first to be asked again.
+func (in ending) hand(to Queue, note string) Change {
+	in.queue = to
+	c := in.giveUp(time.Time{})
+	c.Name = "blind transfer"
+	c.Now.Last, c.Now.Skip = "", []string{in.session.Agent}
+	c.Row.Kind, c.Row.To, c.Row.Note = KindTransferred, cmp.Or(to.Name, to.ID), note
+	return c
 }
 
 // endInLine is the transition WAITING or OFFERED -> CLOSED of a session that no agent had. offer is the one that shows, if one
@@ -72,7 +103,8 @@ func (in ending) giveUp(q Queue, asJudged time.Time) Change {
 func endInLine(s Session, last Row, offer Offer, outcome Outcome, unseen *Unseen, now time.Time, keep time.Duration) Change {
 	next := s
 	next.State, next.Version, next.Outcome, next.Token, next.Offered = Closed, s.Version+1, outcome, "", ""
-	next.Until, next.Skip, next.Wake, next.NoSeat, next.Expires = time.Time{}, nil, 0, time.Time{}, now.Add(keep)
+	next.Until, next.Skip, next.Wake, next.NoSeat, next.Given = time.Time{}, nil, 0, time.Time{}, time.Time{}
+	next.Expires = now.Add(keep)
 	var writes []Write
 	if unseen != nil {
 		writes = append(writes, *unseen)
@@ -95,7 +127,10 @@ func (d *Desk) readEnding(ctx context.Context, session string) (ending, error) {
 	if err != nil || s.State != Active {
 		return in, err
 	}
-	in.leavers, err = d.Store.Agents(ctx, s.Speakers())
+	if in.leavers, err = d.Store.Agents(ctx, s.Speakers()); err != nil {
+		return in, err
+	}
+	in.queue, err = d.queueOf(ctx, s)
 	return in, err
 }
 
@@ -105,6 +140,8 @@ func (d *Desk) finishEnding(ctx context.Context, except string, change Change) V
 	v := d.view(ctx, change.Now, RoleAgent, change.Row.Place, *change.Row)
 	_ = together(
 		func() error { d.tellSession(ctx, except, v, speakers); return nil },
+		func() error { d.tellLeavers(ctx, change.Writes); return nil },
+		func() error { d.finishTransfer(ctx, change.Was, OfferCanceled, nil); return nil },
 		func() error {
 			if change.Was.Seat > 0 {
 				d.wakeSeat(ctx)
@@ -117,9 +154,33 @@ func (d *Desk) finishEnding(ctx context.Context, except string, change Change) V
 	return v
 }
 
+// tellLeavers tells those agents of their own state whose next status came, or whose wrap-up began, when they left a session.
+func (d *Desk) tellLeavers(ctx context.Context, writes []Write) {
+	for _, w := range writes {
+		l, ok := w.(Leave)
+		if !ok || l.WrapUntil.IsZero() && (l.Next == "" || l.Open > 1) {
+			continue
+		}
+		a, err := d.Store.Agent(ctx, l.Agent)
+		d.besteffort(ctx, "read agent", err)
+		if err == nil {
+			d.tellAgent(ctx, "", a, "")
+		}
+	}
+}
+
+// Closing is an agent's wish to end a session. Generation 0 is whichever there is.
+type Closing struct {
+	Session     string
+	Generation  int
+	Disposition string
+	Note        string
+}
+
 // Close ends a session that the agent owns. Closing again what they closed is the same answer. Refusals: not_found, not_yours,
-// closed (by somebody else), busy.
-func (d *Desk) Close(ctx context.Context, c Connection, session, disposition, note string) (View, error) {
+// closed (by somebody else, or that generation), busy.
+func (d *Desk) Close(ctx context.Context, c Connection, o Closing) (View, error) {
+	session := o.Session
 	var change Change
 	var again *Row
 	err := d.decide(ctx, "close", func() error {
@@ -140,7 +201,10 @@ func (d *Desk) Close(ctx context.Context, c Connection, session, disposition, no
 		if in.session.Agent != c.Principal.ID {
 			return Refuse(CodeNotYours, "Only the agent who has this chat can close it.")
 		}
-		change = in.close(in.owner(), Handled, disposition, note)
+		if o.Generation != 0 && o.Generation != in.session.Generation {
+			return Refuse(CodeClosed, "What you closed was closed before. The customer has written again since.")
+		}
+		change = in.close(in.owner(), Handled, o.Disposition, o.Note)
 		return d.Store.Commit(ctx, change)
 	})
 	if err != nil {
@@ -224,11 +288,7 @@ func (d *Desk) giveUp(ctx context.Context, session string, lost Agent) (returned
 		if err != nil || in.session.State != Active || in.session.Agent != lost.ID || !in.owner().Seen.Equal(lost.Seen) {
 			return ignoreMissing(err)
 		}
-		q, err := d.queueOf(ctx, in.session)
-		if err != nil {
-			return err
-		}
-		change = in.giveUp(q, lost.Seen)
+		change = in.giveUp(lost.Seen)
 		if err := d.Store.Commit(ctx, change); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func TestClose(t *testing.T) {
 	c := in.close(in.owner(), Handled, "Solved", "Refunded.")
 	want := in.session
 	want.State, want.Version, want.Outcome, want.Disposition, want.Expires = Closed, 3, Handled, "Solved", morning.Add(retention)
-	want.Agent, want.Assist, want.Seat, want.Due = "", nil, 0, time.Time{}
+	want.Agent, want.Last, want.Assist, want.Seat, want.Due = "", "ann", nil, 0, time.Time{}
 	equal(t, "now", c.Now, want)
 	equal(t, "was", c.Was, in.session)
 	equal(t, "leaves", writesOf[Leave](c), leaves(time.Time{}))
@@ -46,11 +46,12 @@ func TestGiveUp(t *testing.T) {
 	t.Parallel()
 	in := ended()
 	seen := morning.Add(-10 * time.Minute)
-	c := in.giveUp(Queue{ID: "sales", Timeout: 60}, seen)
+	in.queue = Queue{ID: "sales", Timeout: 60}
+	c := in.giveUp(seen)
 	want := in.session
 	// A new generation with an execution of its own, at the old place in the line, without a seat.
 	want.State, want.Version, want.Generation, want.Part, want.Patience = Waiting, 3, 2, 0, 21
-	want.Agent, want.Assist, want.Seat, want.Due, want.Since, want.Turn = "", nil, 0, time.Time{}, morning, time.Time{}
+	want.Agent, want.Last, want.Assist, want.Seat, want.Due, want.Since, want.Turn = "", "ann", nil, 0, time.Time{}, morning, time.Time{}
 	equal(t, "now", c.Now, want)
 	equal(t, "was", c.Was, in.session)
 	equal(t, "leaves, the owner's as judged", writesOf[Leave](c), leaves(seen))

@@ -27,6 +27,7 @@ type Outgoing struct {
 	CID     string
 	Text    string
 	After   int
+	Offline bool // to a closed session: leave it as a message for later, do not reopen
 }
 
 // speaker is who wants to write.
@@ -119,8 +120,16 @@ func say(p speaker, s Session, rows []Row, m Outgoing, rate int, now time.Time, 
 func reopen(s Session, q Queue, row Row, now time.Time) Change {
 	next := Session{ID: s.ID, State: Waiting, Version: s.Version + 1, Website: s.Website, Queue: q.ID, Customer: s.Customer,
 		Name: s.Name, Generation: s.Generation + 1, Round: s.Round, Patience: q.Patience(), Queued: now, Since: now,
-		Weight: q.Weight, Asked: row.Place, Started: now}
+		Weight: q.Weight, Asked: row.Place, Started: now, Last: s.Last}
 	return Change{Name: "reopen", Was: s, Now: next, Row: &row}
+}
+
+// note is the transition of a closed session whose customer leaves a message for later: it stays closed.
+func note(s Session, row Row, now time.Time, keep time.Duration) Change {
+	next := s
+	next.Version, next.Outcome, next.Disposition, next.Asked, next.Expires = s.Version+1, Message, "", row.Place, now.Add(keep)
+	row.Kind, row.Version = KindMessage, next.Version
+	return Change{Name: "offline message", Was: s, Now: next, Row: &row}
 }
 
 // readLog reads a session's log from a place to its end, and the state row that belongs to it. Rows and state row are not read
@@ -189,7 +198,8 @@ func (d *Desk) readBehind(ctx context.Context, session string, after int) (rows 
 }
 
 // Send stores one message and tells the others. A customer's message to a closed session reopens it. A message that is
-// stored already is answered with its place. Refusals: not_found, not_yours, closed, cursor_ahead, resync, rate_limited, busy.
+// stored already is answered with its place. Refusals: not_found, not_yours, closed, cursor_ahead, resync, rate_limited, busy, and
+// where a message would reopen a session on a website that takes messages for later instead: not_open, licence_full, nobody.
 func (d *Desk) Send(ctx context.Context, c Connection, m Outgoing) (Row, error) {
 	p := speaker{Principal: c.Principal}
 	from := m.After
@@ -220,16 +230,16 @@ func (d *Desk) Send(ctx context.Context, c Connection, m Outgoing) (Row, error) 
 			}
 			return nil
 		case it.row.Kind == KindReopened:
-			q, err := d.queueAgain(ctx, s)
+			change, err := d.reopening(ctx, s, it.row, m, now)
 			if err != nil {
 				return err
 			}
-			change := reopen(s, q, it.row, now)
 			if err := d.Store.Commit(ctx, change); err != nil {
 				return err
 			}
-			s = change.Now
-			d.start(ctx, s)
+			if s, it.row = change.Now, *change.Row; s.InLine() {
+				d.start(ctx, s)
+			}
 			return nil
 		}
 		taken, err := d.Store.Append(ctx, it.row)
@@ -245,12 +255,31 @@ func (d *Desk) Send(ctx context.Context, c Connection, m Outgoing) (Row, error) 
 	if it.stored && d.now().Sub(it.row.At) > pushAgain {
 		return it.row, nil
 	}
-	if it.row.Kind == KindReopened {
+	if it.row.Kind == KindReopened || s.State == Closed {
 		d.tellSession(ctx, "", d.view(ctx, s, RoleCustomer, it.head, it.row), nil)
 		return it.row, nil
 	}
 	d.tell(ctx, c.ID, RowsAdded{Session: s.ID, Head: it.head, Rows: []Row{it.row}}, participants(s)...)
 	return it.row, nil
+}
+
+// reopening is what a customer's message to a closed session does: it waits again, or it is left for later. Refusals: those of admit.
+func (d *Desk) reopening(ctx context.Context, s Session, row Row, m Outgoing, now time.Time) (Change, error) {
+	if m.Offline {
+		return note(s, row, now, d.Retention), nil
+	}
+	q, err := d.queueAgain(ctx, s)
+	if err != nil {
+		return Change{}, err
+	}
+	w, err := d.website(ctx, s.Website)
+	if ignoreMissing(err) != nil {
+		return Change{}, err
+	}
+	if err := d.admit(ctx, w, q.ID); err != nil {
+		return Change{}, err
+	}
+	return reopen(s, q, row, now), nil
 }
 
 // Since reads the first page of what a participant has not seen, and the last place of the log. Rows that were deleted show by a

@@ -25,8 +25,8 @@ type named struct {
 	until time.Time
 }
 
-// cached returns what key stands for, reading it if it is not known or too old.
-func cached[T any](d *Desk, key string, read func() (T, error)) (T, error) {
+// cached returns what key stands for, reading it if it is not known or older than ttl.
+func cached[T any](d *Desk, key string, ttl time.Duration, read func() (T, error)) (T, error) {
 	now := d.now()
 	d.names.mu.Lock()
 	n, ok := d.names.m[key]
@@ -42,17 +42,17 @@ func cached[T any](d *Desk, key string, read func() (T, error)) (T, error) {
 	if d.names.m == nil || len(d.names.m) >= maxNames {
 		d.names.m = map[string]named{}
 	}
-	d.names.m[key] = named{v, now.Add(nameTTL)}
+	d.names.m[key] = named{v, now.Add(ttl)}
 	d.names.mu.Unlock()
 	return v, nil
 }
 
 func (d *Desk) website(ctx context.Context, id string) (Website, error) {
-	return cached(d, "w#"+id, func() (Website, error) { return d.Store.Website(ctx, id) })
+	return cached(d, "w#"+id, nameTTL, func() (Website, error) { return d.Store.Website(ctx, id) })
 }
 
 func (d *Desk) queue(ctx context.Context, id string) (Queue, error) {
-	return cached(d, "q#"+id, func() (Queue, error) {
+	return cached(d, "q#"+id, nameTTL, func() (Queue, error) {
 		r, err := d.Store.Roster(ctx, id)
 		return r.Queue, err
 	})
@@ -70,7 +70,7 @@ func (d *Desk) queueOf(ctx context.Context, s Session) (Queue, error) {
 
 // settings are those of the stack, with the defaults where an operator has said nothing.
 func (d *Desk) settings(ctx context.Context) (Settings, error) {
-	s, err := cached(d, "settings", func() (Settings, error) { return d.Store.Settings(ctx) })
+	s, err := cached(d, "settings", nameTTL, func() (Settings, error) { return d.Store.Settings(ctx) })
 	return s.withDefaults(), err
 }
 
@@ -116,7 +116,7 @@ func (d *Desk) agentRef(ctx context.Context, id string) Ref {
 	if id == "" {
 		return Ref{}
 	}
-	name, err := cached(d, "a#"+id, func() (string, error) {
+	name, err := cached(d, "a#"+id, nameTTL, func() (string, error) {
 		a, err := d.Store.Agent(ctx, id)
 		return a.Name, err
 	})
@@ -128,7 +128,7 @@ func (d *Desk) agentRef(ctx context.Context, id string) Ref {
 
 // person is who asks in a session, from its first row.
 func (d *Desk) person(ctx context.Context, s Session) Person {
-	p, err := cached(d, "p#"+s.ID, func() (Person, error) {
+	p, err := cached(d, "p#"+s.ID, nameTTL, func() (Person, error) {
 		rows, err := d.Store.Rows(ctx, []RowRef{s.row(1)})
 		if err != nil || len(rows) == 0 || rows[0].Person == nil {
 			return Person{Name: s.Name}, err

@@ -28,10 +28,23 @@ const (
 	OfferCanceled  OfferOutcome = "canceled"  // customer left, agent paused or lost, licence full
 )
 
+// OfferKind says what an offer asks for.
+type OfferKind string
+
+// The kinds.
+const (
+	KindRouting  OfferKind = ""         // to take a session that waits
+	KindTransfer OfferKind = "transfer" // to become the owner of one that somebody has
+	KindAssist   OfferKind = "assist"   // to write along
+)
+
 // Offer is the ledger row of one offer: who was asked, why they, what each did. It is written with the transaction that
 // makes the offer, marked while it shows, and ended by the transaction that ends it. It is never deleted before its session.
 type Offer struct {
 	OfferRef
+	Kind      OfferKind
+	From      string // the agent who asks, and their Note, where Kind is a transfer or an invitation
+	Note      string
 	To        []string // at most MaxAsked agents
 	Strategy  Strategy
 	Why       Why
@@ -40,8 +53,9 @@ type Offer struct {
 	Delivered map[string]time.Time // a desktop has it
 	Seen      map[string]time.Time // on a visible tab
 	Rejected  []string
-	Outcome   OfferOutcome // "" while it shows
-	By        string       // the winner
+	Decided   map[string]time.Time // when each of them did
+	Outcome   OfferOutcome         // "" while it shows
+	By        string               // the winner
 	Ended     time.Time
 	Expires   time.Time // end of retention
 }
@@ -51,6 +65,7 @@ type Why struct {
 	Candidates []string          // in the order of the strategy
 	Excluded   map[string]string // agent -> reason, at most maxExcluded of them
 	Ahead      int               // sessions before this one that one of the candidates could take
+	Again      bool              // asked first because they had the session before
 }
 
 // maxExcluded is how many excluded agents a ledger row names: a queue with a thousand members must not make every mark and

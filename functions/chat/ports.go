@@ -44,14 +44,21 @@ type Sessions interface {
 	Offer(ctx context.Context, ref OfferRef) (Offer, error)
 	// Reject adds the agent to those who rejected, while the offer shows to them, and returns the row after it; ErrStale
 	// if it does not show.
-	Reject(ctx context.Context, ref OfferRef, agent string) (Offer, error)
+	Reject(ctx context.Context, ref OfferRef, agent string, at time.Time) (Offer, error)
 	// Mark records that an offer was delivered to (and seen by) an agent, the first time of each; ErrStale if it is over.
 	Mark(ctx context.Context, ref OfferRef, agent string, seen bool, at time.Time) error
+
+	// Offers reads the ledger of a session, the last offer first, up to limit.
+	Offers(ctx context.Context, session string, limit int) ([]Offer, error)
 
 	// Waiting reads the line of a queue: the first limit sessions in it, 0: all of it.
 	Waiting(ctx context.Context, queue string, limit int) ([]Waiter, error)
 	// Due reads the ACTIVE sessions that were to be looked at before a time.
 	Due(ctx context.Context, before time.Time, limit int) ([]string, error)
+	// Held reads all ACTIVE sessions.
+	Held(ctx context.Context) ([]Held, error)
+	// Transfers reads the sessions whose transfer rings in a queue, or is of that queue and made to one agent.
+	Transfers(ctx context.Context, queue string) ([]string, error)
 	// SessionOf is the session of a customer on a website; ErrNotFound.
 	SessionOf(ctx context.Context, website, customer string) (string, error)
 }
@@ -71,8 +78,13 @@ type Directory interface {
 	Shards(ctx context.Context) ([]Shard, error)
 	// List names all websites, queues, or agents that are not OFFLINE with nothing open (an index).
 	List(ctx context.Context, kind ListKind) ([]string, error)
-	// Engage remembers who took a session last, Notify who was asked when. Best effort: a race costs the fairness of one lap.
-	Engage(ctx context.Context, queue, agent string) error
+	// Staff names every agent who is configured.
+	Staff(ctx context.Context) ([]string, error)
+	// Pace reads how fast a queue's line moves; the zero Pace if nobody knows.
+	Pace(ctx context.Context, queue string) (Pace, error)
+	// Engage remembers who took a session last, and the pace with it; Notify who was asked when. Best effort: a race costs the
+	// fairness of one lap.
+	Engage(ctx context.Context, queue, agent string, p Pace) error
 	Notify(ctx context.Context, queue string, agents []string, at time.Time) error
 	// Blame records what an offer's end means for an agent who holds no reservation for it (beepall): Release without Offer.
 	Blame(ctx context.Context, b Release) error
@@ -155,7 +167,7 @@ type SideRow struct {
 }
 
 // Change is one transition: what the state row becomes and what else changes with it, all together or not at all. The state
-// row must still have Was.State, Version, Generation, Round, Part and Offered (New: must not exist). A Change of the state
+// row must still have Was.State, Version, Generation, Round, Part, Offered and the round of its Transfer (New: must not exist). A Change of the state
 // row alone is one conditional update; all others are a transaction.
 type Change struct {
 	Name string // of the transition, for the log
@@ -172,12 +184,13 @@ type Change struct {
 // Write is a part of a Change that touches another item. The types below are all there are.
 type Write interface{ write() }
 
-// Reserve makes the agent hold an offer that is made to them alone. Holds if they are READY without next status, seen since
-// Lease, without another reservation and below capacity.
+// Reserve makes the agent hold an offer that is made to them alone. Holds if they are READY without next status or wrap-up, seen
+// since Lease, without another reservation and below capacity.
 type Reserve struct {
 	Agent string
 	Offer string // OfferRef.Reservation
 	Lease time.Time
+	At    time.Time
 }
 
 // Take adds the session to what the agent has open. Holds if they are READY and there is room that no other reservation
@@ -188,7 +201,7 @@ type Take struct {
 	Offer    string
 	Reserved bool
 	Capacity int
-	At       time.Time // a sign of life, and the end of a row of missed offers
+	At       time.Time // a sign of life, and the end of a row of missed offers and of a wrap-up
 }
 
 // Release ends the reservation of an offer (holds if it is still that one) and records what the end means for the agent.
@@ -206,24 +219,30 @@ type Release struct {
 }
 
 // Leave takes the session out of what the agent has open. Holds if Next is as read, and while Next is set, the number of open
-// sessions too; then the last one leaving applies it. AsJudged, if set, demands Agent.Seen as read: nobody is taken from an
-// agent who is back.
+// sessions too; then the last one leaving applies it, with NextReason. Else a wrap-up begins, if WrapUntil is set. AsJudged, if
+// set, demands Agent.Seen as read: nobody is taken from an agent who is back.
 type Leave struct {
-	Agent    string
-	Session  string
-	Next     Availability
-	Open     int
-	AsJudged time.Time
-	At       time.Time
+	Agent      string
+	Session    string
+	Next       Availability
+	NextReason string
+	Open       int
+	WrapUntil  time.Time
+	AsJudged   time.Time
+	At         time.Time
 }
 
 // SetAvailability changes the agent's own state. Holds if Offer (the reservation) is as read and, for OFFLINE by the agent's
 // own wish, nothing is open. A reservation that was read goes with it. AsJudged as in Leave. Next status is dropped. READY also sets Missed to 0 and Idle to
-// At; At is a sign of life unless AsJudged is set.
+// At, and ends a wrap-up; At is a sign of life unless AsJudged is set or a supervisor did it (By).
+//
+// After makes State and Reason the next status; it holds while something is open, and the state stays as it is until then.
 type SetAvailability struct {
 	Agent    string
 	State    Availability
 	Reason   string
+	By       string
+	After    bool
 	Offer    string
 	Empty    bool
 	AsJudged time.Time
@@ -285,6 +304,7 @@ type Execution struct {
 	Generation int
 	Part       int
 	Patience   int // seconds
+	Round      int // of the transfer that it serves; 0: it routes
 }
 
 // Answer is what became of a task.

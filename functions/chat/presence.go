@@ -39,7 +39,7 @@ func (d *Desk) Hello(ctx context.Context, c Connection, g Greeting) (Snapshot, e
 			return Snapshot{}, err
 		}
 		if g.SignIn && a.State == Offline {
-			if a, err = d.SetAvailability(ctx, c, Ready, ""); err != nil {
+			if a, err = d.SetAvailability(ctx, c, Wish{State: Ready}); err != nil {
 				return Snapshot{}, err
 			}
 		}
@@ -135,6 +135,7 @@ func (d *Desk) agentSnapshot(ctx context.Context, a Agent, cursors map[string]in
 	snap := Snapshot{Now: d.now(), Me: &me}
 	views := make([]View, len(a.Open))
 	lines := make([][]Waiter, len(a.Queues))
+	handed := make([][]string, len(a.Queues))
 	var fs []func() error
 	if first {
 		fs = append(fs, func() error {
@@ -150,28 +151,25 @@ func (d *Desk) agentSnapshot(ctx context.Context, a Agent, cursors map[string]in
 		})
 	}
 	for i, q := range a.Queues {
-		fs = append(fs, func() (err error) { lines[i], err = d.Store.Waiting(ctx, q, lineWidth); return err })
+		fs = append(fs,
+			func() (err error) { lines[i], err = d.Store.Waiting(ctx, q, lineWidth); return err },
+			func() (err error) { handed[i], err = d.Store.Transfers(ctx, q); return err })
 	}
 	if err := together(fs...); err != nil {
 		return snap, err
 	}
 	snap.Sessions = slices.DeleteFunc(views, func(v View) bool { return !v.Session.Speaks(a.ID) })
 	for i, line := range lines {
-		l := Line{Queue: me.Queues[i], Waiting: len(line)}
-		for _, w := range line {
-			if l.Longest.IsZero() || w.Queued.Before(l.Longest) {
-				l.Longest = w.Queued
-			}
-		}
-		snap.Lines = append(snap.Lines, l)
+		snap.Lines = append(snap.Lines, lineOf(me.Queues[i], line))
 	}
 	var err error
-	snap.Offers, err = d.offersTo(ctx, a, slices.Concat(lines...))
+	snap.Offers, err = d.offersTo(ctx, a, slices.Concat(lines...), slices.Concat(handed...))
 	return snap, err
 }
 
-// offersTo are the offers that show to an agent: that of their reservation, and those that the lines of their queues know of.
-func (d *Desk) offersTo(ctx context.Context, a Agent, line []Waiter) ([]Ring, error) {
+// offersTo are the offers that show to an agent: that of their reservation, and those that the lines of their queues know of, and of
+// the sessions that are handed to those queues.
+func (d *Desk) offersTo(ctx context.Context, a Agent, line []Waiter, handed []string) ([]Ring, error) {
 	if a.State != Ready {
 		return nil, nil // their desktop shows none
 	}
@@ -184,6 +182,7 @@ func (d *Desk) offersTo(ctx context.Context, a Agent, line []Waiter) ([]Ring, er
 			sessions = append(sessions, w.Session)
 		}
 	}
+	sessions = union(sessions, handed)
 	rings := make([]Ring, len(sessions))
 	var fs []func() error
 	for i, id := range sessions {
@@ -199,11 +198,18 @@ func (d *Desk) offersTo(ctx context.Context, a Agent, line []Waiter) ([]Ring, er
 // the state row and the ledger decide.
 func (d *Desk) offerFor(ctx context.Context, session, agent string) (Ring, error) {
 	s, err := d.Store.Session(ctx, session)
-	if err != nil || s.State != Offered || (s.Offered != agent && s.Offered != Everybody) || d.now().After(s.Until) {
+	if err != nil {
 		return Ring{}, err
 	}
-	o, err := d.Store.Offer(ctx, s.offerRef())
-	if err != nil || !o.Shows(agent) {
+	ref := s.offerRef()
+	switch {
+	case s.Transfer != nil:
+		ref = s.transferRef()
+	case s.State != Offered || (s.Offered != agent && s.Offered != Everybody):
+		return Ring{}, nil
+	}
+	o, err := d.Store.Offer(ctx, ref)
+	if err != nil || !o.Shows(agent) || d.now().After(o.Until) {
 		return Ring{}, err
 	}
 	return d.ring(ctx, s, o), nil
@@ -211,7 +217,7 @@ func (d *Desk) offerFor(ctx context.Context, session, agent string) (Ring, error
 
 // Me is an agent's own state for their desktops.
 func (d *Desk) Me(ctx context.Context, a Agent) Me {
-	m := Me{Agent: a}
+	m := Me{Agent: a, By: d.agentRef(ctx, a.By), Now: d.now()}
 	for _, q := range a.Queues {
 		m.Queues = append(m.Queues, d.queueRef(ctx, q))
 	}
@@ -223,39 +229,86 @@ func (d *Desk) tellAgent(ctx context.Context, except string, a Agent, note strin
 	d.tell(ctx, except, AgentChanged{Me: d.Me(ctx, a), Note: note}, agentPrincipal(a.ID))
 }
 
-// SetAvailability changes an agent's state by their own wish: READY, PAUSED (with a reason) or OFFLINE. An offer that is made
-// to them alone is withdrawn in the same transaction and goes on. Refusals: bad_value, open_sessions, busy.
-func (d *Desk) SetAvailability(ctx context.Context, c Connection, state Availability, reason string) (Agent, error) {
-	if state != Ready && state != Paused && state != Offline {
-		return Agent{}, Refuse(CodeBadValue, "You can be available, paused or offline.")
+// Wish is what an agent is to become: READY, PAUSED (for a reason) or OFFLINE; After: when their open sessions are over. Agent names
+// somebody else than who wishes it: only a supervisor may.
+type Wish struct {
+	State  Availability
+	Reason string
+	After  bool
+	Agent  string
+}
+
+// becomes is the rule of a wish for one who is like this now. by is the supervisor who decides for them, "" if they do it
+// themselves. Refusals: open_sessions, nobody.
+func (w Wish) becomes(a Agent, by string, now time.Time, lease time.Duration) (SetAvailability, error) {
+	set := SetAvailability{State: w.State, Reason: w.Reason, By: by, Empty: w.State == Offline}
+	if by != "" && w.State == Ready && !a.Present(now, lease) {
+		return set, Refuse(CodeNobody, "%s is not signed in.", a.Name)
 	}
-	if state != Paused {
-		reason = ""
+	if w.After && w.State != Ready {
+		// With nothing open it comes at once, unless a session comes first.
+		set.After, set.Empty = len(a.Open) > 0, len(a.Open) == 0
+		return set, nil
 	}
-	withdrawn, err := d.setAvailability(ctx, c.Principal.ID, func(a Agent) (SetAvailability, error) {
-		if state == Offline && len(a.Open) > 0 {
-			return SetAvailability{}, Refuse(CodeOpenSessions, "%s open: close or transfer %s first.", count(len(a.Open), "chat is", "chats are"), pick(len(a.Open), "it", "them"))
+	if w.State == Offline && len(a.Open) > 0 {
+		return set, Refuse(CodeOpenSessions, "%s open: close, transfer or return %s first.", count(len(a.Open), "chat is", "chats are"), pick(len(a.Open), "it", "them"))
+	}
+	return set, nil
+}
+
+// SetAvailability changes what an agent is available for. An offer that is made to them alone is withdrawn in the same transaction
+// and goes on. Refusals: bad_value, forbidden, open_sessions, nobody, busy.
+func (d *Desk) SetAvailability(ctx context.Context, c Connection, w Wish) (Agent, error) {
+	if w.State != Ready && w.State != Paused && w.State != Offline {
+		return Agent{}, Refuse(CodeBadValue, "An agent can be available, paused or offline.")
+	}
+	if w.State != Paused {
+		w.Reason = ""
+	}
+	id, by, note := c.Principal.ID, "", ""
+	if w.Agent != "" && w.Agent != id {
+		s, err := d.supervisor(ctx, c)
+		if err != nil {
+			return Agent{}, err
 		}
-		return SetAvailability{State: state, Reason: reason, Empty: state == Offline}, nil
-	})
+		id, by, note = w.Agent, s.ID, w.news(s.Name)
+	}
+	withdrawn, err := d.setAvailability(ctx, id, func(a Agent) (SetAvailability, error) { return w.becomes(a, by, d.now(), d.Lease) })
 	if err != nil {
 		return Agent{}, err
 	}
-	a, err := d.Store.Agent(ctx, c.Principal.ID)
+	a, err := d.Store.Agent(ctx, id)
 	if err != nil {
 		return Agent{}, err
 	}
 	d.finishWithdrawal(ctx, withdrawn, a.ID)
-	if state == Ready {
+	if w.State == Ready {
 		d.wake(ctx, a.ID)
 	}
-	d.tellAgent(ctx, c.ID, a, "")
+	d.tellAgent(ctx, c.ID, a, note)
 	return a, nil
+}
+
+// news is what a supervisor's decision says to whom it concerns.
+func (w Wish) news(by string) string {
+	what := map[Availability]string{Ready: "made you available", Paused: "paused you", Offline: "signed you out"}[w.State]
+	if w.After {
+		what = map[Availability]string{Ready: what, Paused: "lets you pause after these chats", Offline: "signs you out after these chats"}[w.State]
+	}
+	if w.Reason != "" {
+		what += ": " + w.Reason
+	}
+	return by + " " + what + "."
 }
 
 // finishWithdrawal lets a session go on whose offer was withdrawn, if one was, and takes the offer off the agent's desktops.
 func (d *Desk) finishWithdrawal(ctx context.Context, s *Session, agent string) {
 	if s == nil {
+		return
+	}
+	if s.Transfer != nil {
+		d.finishTransfer(ctx, *s, OfferCanceled, nil)
+		d.tellGiver(ctx, *s, OfferCanceled)
 		return
 	}
 	d.answer(ctx, *s, AnswerWithdrawn)
@@ -277,7 +330,7 @@ func (d *Desk) setAvailability(ctx context.Context, agent string, want func(Agen
 		if err != nil {
 			return err
 		}
-		if w.State == Ready && a.State == Ready && a.Next == "" {
+		if w.State == Ready && a.State == Ready && a.Next == "" && a.WrapUntil.IsZero() {
 			return nil
 		}
 		w.Agent, w.Offer, w.At = agent, a.Offer, d.now()
@@ -288,6 +341,14 @@ func (d *Desk) setAvailability(ctx context.Context, agent string, want func(Agen
 		s, err := d.Store.Session(ctx, id)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
+		}
+		if s.Transfer != nil && s.Transfer.Agent == agent && s.transferRef().Reservation() == a.Offer {
+			writes := []Write{w, EndOffer{Ref: s.transferRef(), Outcome: OfferCanceled, At: w.At}}
+			if err := d.Store.Commit(ctx, s.dropTransfer(writes, OfferCanceled)); err != nil {
+				return err
+			}
+			withdrawn = &s
+			return nil
 		}
 		if s.State != Offered || s.Offered != agent || s.offerRef().Reservation() != a.Offer {
 			// That offer is over. Its end took the reservation along, unless it is here still: then it must not keep the agent.

@@ -31,9 +31,27 @@ type Queue struct {
 	// LostAfter is how long the sessions of a lost agent stay theirs, in seconds from the last sign of life: 60 to 3600 by
 	// configuration, 0 is DefaultLostAfter.
 	LostAfter int
-	// MaxWait in seconds, 0 = for ever; then the session is unmanaged.
-	MaxWait int
+	// MaxWait in seconds, 0 = for ever; Then says what follows, unmanaged where it says nothing, and Overflow to which queue.
+	MaxWait  int
+	Then     Fallback
+	Overflow string
+	// WrapUp is how long an agent is left in peace after they had a session of this queue, in seconds; 0: not at all.
+	WrapUp int
+	// Idle is how long an ACTIVE session may be silent, in seconds; 0: as long as the stack says (Desk.Idle).
+	Idle int
+	// Previous: a session that is reopened is offered first to the agent who had it before, if they can take it.
+	Previous bool
 }
+
+// Fallback is what becomes of a session that has waited for too long.
+type Fallback string
+
+// The fallbacks.
+const (
+	ThenUnmanaged Fallback = "unmanaged" // it is closed, nobody came
+	ThenOverflow  Fallback = "overflow"  // it goes on to another queue, in its place
+	ThenMessage   Fallback = "message"   // it is closed as a message to be answered later
+)
 
 // Defaults of a queue.
 const (
@@ -102,6 +120,11 @@ type Website struct {
 	Queues   []string // the first is the default
 	AskName  bool
 	AskEmail bool
+	// Messages are the states in which customers may leave a message for later instead of waiting (Closed is always one).
+	Messages []Openness
+	// Hours when sessions are taken; none: always. Zone is the time zone that they are meant in, an IANA name; "": UTC.
+	Hours []Hours
+	Zone  string
 }
 
 // Waiter is a session in the line as the `waiting` index shows it: a hint, never the truth.
@@ -119,6 +142,14 @@ type Waiter struct {
 	Skip       []string
 	NoSeat     time.Time
 	Turn       time.Time
+}
+
+// Held is an ACTIVE session as the `due` index shows it, for recounts.
+type Held struct {
+	Session string
+	Agent   string
+	Assist  []string
+	Seat    int
 }
 
 // compare orders the line: heavier queues first, then who came first.

@@ -14,6 +14,7 @@ type Visit struct {
 	Part       int
 	Entered    time.Time // when the execution entered the state; the task ends Patience later
 	Token      string
+	Round      int // of the transfer that the execution serves; 0: it routes
 }
 
 const (
@@ -32,6 +33,9 @@ func (d *Desk) Route(ctx context.Context, v Visit) error {
 
 // visit takes one step. ErrStale: the session changed, by somebody else's hand or by this step, so look again.
 func (d *Desk) visit(ctx context.Context, v Visit) error {
+	if v.Round > 0 {
+		return d.visitTransfer(ctx, v)
+	}
 	s, last, err := d.readTail(ctx, v.Session)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
@@ -53,10 +57,7 @@ func (d *Desk) visit(ctx context.Context, v Visit) error {
 	in.now = d.now()
 	switch {
 	case in.waitedTooLong():
-		if _, err := d.endWaiting(ctx, "", s, last, Unmanaged, nil); err != nil {
-			return err
-		}
-		return d.over(ctx, v)
+		return d.waitedTooLong(ctx, v, in, last)
 	case in.abandoned():
 		if _, err := d.endWaiting(ctx, "", s, last, Abandoned, &Unseen{Session: s.ID, Seen: in.customer.Seen}); err != nil {
 			return err
@@ -94,6 +95,35 @@ func (d *Desk) visit(ctx context.Context, v Visit) error {
 		d.tellPosition(ctx, s, last.Place, d.position(ctx, s))
 	}
 	return nil
+}
+
+// waitedTooLong does what the queue says about a session that nobody took in time.
+func (d *Desk) waitedTooLong(ctx context.Context, v Visit, in routing, last Row) error {
+	outcome := Unmanaged
+	switch in.roster.Then {
+	case ThenMessage:
+		outcome = Message
+	case ThenOverflow:
+		to, err := d.queue(ctx, in.roster.Overflow)
+		if errors.Is(err, ErrNotFound) {
+			break // it was deleted
+		}
+		if err != nil {
+			return err
+		}
+		change := in.overflow(to)
+		if err := d.Store.Commit(ctx, change); err != nil {
+			return err
+		}
+		d.start(ctx, change.Now)
+		d.tellPosition(ctx, change.Now, last.Place, d.position(ctx, change.Now))
+		d.tellLine(ctx, in.session)
+		return d.over(ctx, v)
+	}
+	if _, err := d.endWaiting(ctx, "", in.session, last, outcome, nil); err != nil {
+		return err
+	}
+	return d.over(ctx, v)
 }
 
 // over ends an execution that has nothing to route any more.
@@ -195,7 +225,7 @@ func (d *Desk) pushOffer(ctx context.Context, s Session, o Offer) {
 // tellPosition tells a waiting customer their place in the line.
 func (d *Desk) tellPosition(ctx context.Context, s Session, head, position int) {
 	v := d.placeless(ctx, s, RoleCustomer, head)
-	v.Position = position
+	v.Position, v.Wait = position, d.pace(ctx, s.Queue).wait(position, d.now())
 	d.tell(ctx, "", SessionChanged{v, d.now()}, customerOf(s))
 }
 

@@ -61,15 +61,19 @@ type Session struct {
 	Turn    time.Time // last visit of the router
 	Skip    []string  // agents who rejected or missed in this lap
 
-	Agent  string   // the owner while ACTIVE
-	Assist []string // other agents who may speak
-	Seat   int      // licence shard that counts this session, 0 = none (shards start at 1)
-	NoSeat time.Time
+	Agent    string    // the owner while ACTIVE
+	Assist   []string  // other agents who may speak, at most MaxAssist
+	Transfer *Transfer // the one that rings, while ACTIVE
+	Last     string    // the owner before
+	Seat     int       // licence shard that counts this session, 0 = none (shards start at 1)
+	NoSeat   time.Time
 
 	Queued time.Time // place in the line; kept over returns and re-offers
 	Since  time.Time // start of this generation and part in this queue: the maximum wait counts from here
 	Weight int       // of the queue, 0 to 10: heavier queues are served first
+	Given  time.Time // when somebody last rejected it
 	Due    time.Time // when an ACTIVE session is looked at for idleness
+	Warned int       // place of the last row when its people were warned that nobody writes
 
 	Asked       int // place of the row with the customer's question of this generation
 	Started     time.Time
@@ -77,6 +81,31 @@ type Session struct {
 	Disposition string
 	Expires     time.Time // end of retention, set by close and removed by reopen
 }
+
+// MaxAssist is how many agents may assist in a session: with the owner, four can still follow each other.
+const MaxAssist = 3
+
+// Transfer is a session's owner asking somebody to take it over or to assist: one offer, which is not made again. The owner
+// keeps the session until it is accepted; who is asked may decline, let it pass, or be too busy.
+type Transfer struct {
+	Assist bool
+	Agent  string // whom it is offered to alone, or
+	Queue  string // whose available agents it rings
+	By     string // the owner
+	Note   string
+	Round  int
+	Until  time.Time
+	Token  string    // of its own execution's task
+	Turn   time.Time // its router's last visit
+}
+
+// rings reports whether this is the offer of the session's transfer.
+func (s Session) rings(ref OfferRef) bool {
+	return s.State == Active && s.Transfer != nil && s.ID == ref.Session && s.Generation == ref.Generation && s.Transfer.Round == ref.Round
+}
+
+// transferRef names the offer of the transfer that rings.
+func (s Session) transferRef() OfferRef { return OfferRef{s.ID, s.Generation, s.Transfer.Round} }
 
 // Ref is an id with the name that people see.
 type Ref struct{ ID, Name string }
@@ -117,7 +146,8 @@ type Row struct {
 	Text    string
 	CID     string // the client's id of the message
 	Outcome Outcome
-	Note    string // the agent's, on the row that closes; agents only
+	Note    string // the agent's, on the row that closes or transfers; agents only
+	To      string // name of the queue that the session went to
 	At      time.Time
 	Version int
 	Person  *Person // on the first row: who asks, from where
@@ -164,6 +194,11 @@ func (s Session) Speakers() []string {
 // Execution is the routing execution that this state row asks for.
 func (s Session) Execution() Execution {
 	return Execution{Session: s.ID, Generation: s.Generation, Part: s.Part, Patience: s.Patience}
+}
+
+// transferExecution is the one that serves the transfer that rings.
+func (s Session) transferExecution() Execution {
+	return Execution{Session: s.ID, Generation: s.Generation, Part: s.Part, Patience: s.Patience, Round: s.Transfer.Round}
 }
 
 // Ref of the offer that shows.

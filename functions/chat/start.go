@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-// Opening is a customer's first message. Nonce names the attempt, CID the message; Queue "" is the website's first.
+// Opening is a customer's first message. Nonce names the attempt, CID the message; Queue "" is the website's first. Offline leaves
+// it as a message for later.
 type Opening struct {
-	Nonce  string
-	CID    string
-	Text   string
-	Queue  string
-	Person Person
+	Nonce   string
+	CID     string
+	Text    string
+	Queue   string
+	Person  Person
+	Offline bool
 }
 
 // begin is the transition that makes a session: state row, first row and the customer's pointer to it. was is the session that
@@ -21,6 +23,9 @@ type Opening struct {
 func begin(id string, p Principal, q Queue, o Opening, was string, now time.Time, keep time.Duration) Change {
 	s := Session{ID: id, State: Waiting, Version: 1, Website: p.Website, Queue: q.ID, Customer: p.ID, Name: o.Person.Name,
 		Generation: 1, Patience: q.Patience(), Queued: now, Since: now, Weight: q.Weight, Asked: 1, Started: now}
+	if o.Offline {
+		s.State, s.Outcome, s.Expires = Closed, Message, now.Add(keep)
+	}
 	person := o.Person
 	return Change{Name: "start", New: true, Now: s,
 		Row: &Row{Session: id, Place: 1, Kind: KindMessage, Side: FromCustomer, Text: o.Text, CID: o.CID, At: now, Version: 1,
@@ -31,12 +36,10 @@ func begin(id string, p Principal, q Queue, o Opening, was string, now time.Time
 
 // Start opens the customer's session on their website. A customer has one session there: if it exists, the text is a message in
 // it (and reopens it when it is closed), so two tabs, a double click and a retry are one session.
-// Refusals: not_found (website or queue) and those of Send.
+// Refusals: not_found (website or queue), where the website takes messages instead: not_open, licence_full, nobody, and those of
+// Send.
 func (d *Desk) Start(ctx context.Context, c Connection, o Opening) (View, error) {
-	w, err := d.website(ctx, c.Website)
-	if errors.Is(err, ErrNotFound) {
-		return View{}, Refuse(CodeNotFound, "There is no such website.")
-	}
+	w, err := d.knownWebsite(ctx, c.Website)
 	if err != nil {
 		return View{}, err
 	}
@@ -57,6 +60,11 @@ func (d *Desk) Start(ctx context.Context, c Connection, o Opening) (View, error)
 			return err
 		}
 		existing = ""
+		if !o.Offline {
+			if err := d.admit(ctx, w, q.ID); err != nil {
+				return err
+			}
+		}
 		change = begin(id, c.Principal, q, o, was, d.now(), d.Retention)
 		return d.Store.Commit(ctx, change)
 	})
@@ -70,7 +78,9 @@ func (d *Desk) Start(ctx context.Context, c Connection, o Opening) (View, error)
 		}
 		return d.current(ctx, c, existing, row)
 	}
-	d.start(ctx, change.Now)
+	if !o.Offline {
+		d.start(ctx, change.Now)
+	}
 	v := d.view(ctx, change.Now, RoleCustomer, 1, *change.Row)
 	d.tell(ctx, c.ID, SessionChanged{v, d.now()}, c.Principal)
 	return v, nil
@@ -92,7 +102,7 @@ func (d *Desk) queueFor(ctx context.Context, w Website, chosen string) (Queue, e
 // made the session, so the log is searched from its beginning. In a log too long for that the last page must do: an attempt is
 // repeated within seconds.
 func (d *Desk) sendAgain(ctx context.Context, c Connection, session string, o Opening) (Row, error) {
-	m := Outgoing{Session: session, CID: o.CID, Text: o.Text}
+	m := Outgoing{Session: session, CID: o.CID, Text: o.Text, Offline: o.Offline}
 	row, err := d.Send(ctx, c, m)
 	var refused *Error
 	if !errors.As(err, &refused) || refused.Code != CodeResync {

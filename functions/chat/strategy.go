@@ -53,8 +53,12 @@ func (in routing) noSeat() bool {
 	return len(in.shards) > 0 && !ok
 }
 
-// newLap reports whether everyone available has been asked, so that asking starts again.
+// newLap reports whether everyone available has been asked, so that asking starts again. That waits for one patience from the
+// last no: whoever has just said it is not rung again in the same second.
 func (in routing) newLap() bool {
+	if in.now.Sub(in.session.Given) < time.Duration(in.session.Patience)*time.Second {
+		return false
+	}
 	available, asked := 0, 0
 	for _, a := range in.agents {
 		if a.unfit(in.now, in.lease, nil, false) == "" {
@@ -81,6 +85,9 @@ func (in routing) candidates() ([]Agent, Why) {
 		fit = append(fit, a)
 	}
 	in.order(fit)
+	if again := in.previous(fit); again != nil {
+		fit, why.Again = again, true
+	}
 	if len(fit) > MaxAsked {
 		fit = fit[:MaxAsked]
 	}
@@ -88,6 +95,18 @@ func (in routing) candidates() ([]Agent, Why) {
 		why.Candidates = append(why.Candidates, a.ID)
 	}
 	return fit, why
+}
+
+// previous is the agent alone who had the session before, if the queue prefers them and they are fit for an offer to them alone.
+func (in routing) previous(fit []Agent) []Agent {
+	if !in.roster.Previous {
+		return nil
+	}
+	i := slices.IndexFunc(fit, func(a Agent) bool { return a.ID == in.session.Last && a.Offer == "" })
+	if i < 0 {
+		return nil
+	}
+	return fit[i : i+1]
 }
 
 // order sorts candidates by the queue's strategy; the first is asked first.
@@ -147,11 +166,11 @@ func (in routing) offer(candidates []Agent, why Why) (Change, Offer) {
 	next.Token, next.Turn, next.Wake, next.NoSeat = in.visit.Token, in.now, 0, time.Time{}
 	o := Offer{OfferRef: next.offerRef(), Strategy: in.roster.Strategy, Why: why, At: in.now, Until: next.Until, Expires: in.now.Add(in.keep)}
 	var writes []Write
-	if in.roster.Strategy.Reserves() {
+	if in.roster.Strategy.Reserves() || why.Again {
 		first := candidates[0]
 		next.Offered = first.ID
 		o.To = []string{first.ID}
-		writes = append(writes, Reserve{Agent: first.ID, Offer: o.Reservation(), Lease: in.now.Add(-in.lease)})
+		writes = append(writes, Reserve{Agent: first.ID, Offer: o.Reservation(), Lease: in.now.Add(-in.lease), At: in.now})
 	} else {
 		next.Offered = Everybody
 		for _, a := range candidates {
@@ -159,6 +178,15 @@ func (in routing) offer(candidates []Agent, why Why) (Change, Offer) {
 		}
 	}
 	return Change{Name: "offer", Was: s, Now: next, WakeAsRead: true, Writes: append(writes, OpenOffer{Offer: o})}, o
+}
+
+// overflow is the transition of a session that has waited for too long to the next queue. It keeps its place by time of arrival.
+func (in routing) overflow(to Queue) Change {
+	s := in.session
+	next := s
+	next.Queue, next.Weight, next.Part, next.Patience = to.ID, to.Weight, s.Part+1, to.Patience()
+	next.Since, next.Skip, next.Turn, next.Token, next.Wake, next.NoSeat = in.now, nil, time.Time{}, "", 0, time.Time{}
+	return Change{Name: "overflow", Was: s, Now: next}
 }
 
 // park leaves the session waiting for a wake-up, at the latest for its patience; for one of a seat, if that is what it lacks.

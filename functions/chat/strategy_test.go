@@ -50,7 +50,8 @@ func TestUnfit(t *testing.T) {
 		{name: "offline", change: func(a *Agent) { a.State = Offline }, want: "offline"},
 		{name: "paused", change: func(a *Agent) { a.State = Paused }, want: "paused"},
 		{name: "not responding", change: func(a *Agent) { a.State = NotResponding }, want: "not responding"},
-		{name: "wrap-up", change: func(a *Agent) { a.State = WrapUp }, want: "wrap-up"},
+		{name: "wrap-up", change: func(a *Agent) { a.WrapUntil = morning.Add(time.Millisecond) }, want: "wrap-up"},
+		{name: "wrap-up just over", change: func(a *Agent) { a.WrapUntil = morning }},
 		{name: "next status", change: func(a *Agent) { a.Next = Paused }, want: "leaving after these sessions"},
 		{name: "lease just running", change: func(a *Agent) { a.Seen = morning.Add(-lease) }},
 		{name: "lease over", change: func(a *Agent) { a.Seen = morning.Add(-lease - time.Millisecond) }, want: "no sign of life"},
@@ -292,7 +293,7 @@ func TestOffer(t *testing.T) {
 				want.Offered, wantOffer.To = Everybody, []string{"ann", "bob"}
 			} else {
 				want.Offered, wantOffer.To = "ann", []string{"ann"}
-				writes = append(writes, Reserve{Agent: "ann", Offer: "s1#5", Lease: morning.Add(-lease)})
+				writes = append(writes, Reserve{Agent: "ann", Offer: "s1#5", Lease: morning.Add(-lease), At: morning})
 			}
 			equal(t, "offer", o, wantOffer)
 			equal(t, "change", c, Change{Name: "offer", Was: in.session, Now: want, WakeAsRead: true, Writes: append(writes, OpenOffer{wantOffer})})

@@ -12,14 +12,17 @@ type Swept struct {
 	Restarted int // routing executions
 	Offline   int // agents past their lease
 	Returned  int // sessions of lost agents
+	Dropped   int // transfers that their execution forgot
+	Warned    int // sessions in which nobody writes
+	TimedOut  int // and those that were closed for it
 
 	Waiting int           // sessions in all lines
 	Longest time.Duration // how long the longest of them has waited since it came into its line
 	Used    int           // seats of the licence
 	Limit   int           // of the licence, 0 if there is none
-	// Drift is how many more seats are taken than agents have sessions open. Sessions move while they are counted: a drift is
-	// one when two recounts in a row show the same.
-	Drift int
+	// Drift is what does not fit when everything is counted again, in words. Sessions move while they are counted: a drift is one
+	// when two recounts in a row show the same.
+	Drift []string
 }
 
 const (
@@ -34,20 +37,14 @@ const (
 // Whatever it finds is judged again with the item inside the transaction.
 func (d *Desk) Sweep(ctx context.Context, all bool) (Swept, error) {
 	var done Swept
-	open := 0
-	err := together(
+	if err := together(
 		func() error { return d.sweepLines(ctx, all, &done) },
-		func() (err error) { open, err = d.sweepAgents(ctx, &done); return err },
-	)
-	if err != nil {
+		func() error { return d.sweepAgents(ctx, &done) },
+		func() error { return d.sweepIdle(ctx, &done) },
+	); err != nil {
 		return done, err
 	}
-	shards, err := d.Store.Shards(ctx)
-	for _, s := range shards {
-		done.Used, done.Limit = done.Used+s.Used, done.Limit+s.Limit
-	}
-	done.Drift = max(0, done.Used-open)
-	return done, err
+	return done, d.recount(ctx, &done)
 }
 
 func (d *Desk) sweepLines(ctx context.Context, all bool, done *Swept) error {
@@ -62,6 +59,9 @@ func (d *Desk) sweepLines(ctx context.Context, all bool, done *Swept) error {
 			return err
 		}
 		waiting = append(waiting, line...)
+		if err := d.sweepTransfers(ctx, q, done); err != nil {
+			return err
+		}
 		for _, w := range line {
 			if !all && turning(w.Turn, w.Queued, d.now()) {
 				continue
@@ -119,19 +119,51 @@ func (d *Desk) restart(ctx context.Context, session string, all bool) (bool, err
 	return true, d.Router.Start(ctx, next.Execution())
 }
 
-// sweepAgents also counts what agents have open.
-func (d *Desk) sweepAgents(ctx context.Context, done *Swept) (open int, err error) {
+// lostTransfer is how long after its end a transfer is dropped whose execution should have done it.
+const lostTransfer = time.Minute
+
+// sweepTransfers drops the transfers of a queue whose execution was lost.
+func (d *Desk) sweepTransfers(ctx context.Context, queue string, done *Swept) error {
+	handed, err := d.Store.Transfers(ctx, queue)
+	if err != nil {
+		return err
+	}
+	for _, id := range handed {
+		dropped := false
+		err := d.decide(ctx, "drop transfer", func() error {
+			dropped = false
+			s, err := d.Store.Session(ctx, id)
+			if err != nil || s.Transfer == nil || d.now().Sub(s.Transfer.Until) < lostTransfer {
+				return ignoreMissing(err)
+			}
+			o, err := d.Store.Offer(ctx, s.transferRef())
+			if err != nil {
+				return err
+			}
+			dropped = true
+			return d.endTransfer(ctx, s, o, OfferExpired)
+		})
+		if err != nil {
+			d.Log.WarnContext(ctx, "drop transfer", "session", id, "err", err)
+		} else if dropped {
+			done.Dropped++
+		}
+	}
+	return nil
+}
+
+// sweepAgents stores that agents are gone and gives back what they have.
+func (d *Desk) sweepAgents(ctx context.Context, done *Swept) error {
 	ids, err := d.Store.List(ctx, ListAgents)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	agents, err := d.Store.Agents(ctx, ids)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	now := d.now()
 	for _, a := range agents {
-		open += len(a.Open)
 		if a.State != Offline && !a.Present(now, d.Lease) {
 			gone, err := d.setOffline(ctx, a)
 			if err != nil {
@@ -146,7 +178,7 @@ func (d *Desk) sweepAgents(ctx context.Context, done *Swept) (open int, err erro
 			done.Returned += d.returnAll(ctx, a, now)
 		}
 	}
-	return open, nil
+	return nil
 }
 
 // reasonLost is why the sweep set an agent offline; the desktop offers one click back.
@@ -176,15 +208,22 @@ func (d *Desk) setOffline(ctx context.Context, judged Agent) (bool, error) {
 	return true, nil
 }
 
-// returnAll gives the sessions of a lost agent back to their queues, each after its queue's time of grace.
+// returnAll gives the sessions of a lost agent back to their queues, each after its queue's time of grace, and ends what they assist
+// in.
 func (d *Desk) returnAll(ctx context.Context, a Agent, now time.Time) (returned int) {
 	for _, id := range a.Open {
 		s, err := d.Store.Session(ctx, id)
-		if err != nil || s.Agent != a.ID {
+		if err != nil || !s.Speaks(a.ID) {
 			continue
 		}
 		q, err := d.queueOf(ctx, s)
 		if err != nil || now.Sub(a.Seen) < q.lostAfter() {
+			continue
+		}
+		if s.Agent != a.ID {
+			if err := d.endLostAssist(ctx, id, a); err != nil {
+				d.Log.WarnContext(ctx, "end assist", "session", id, "agent", a.ID, "err", err)
+			}
 			continue
 		}
 		given, err := d.giveUp(ctx, id, a)
@@ -196,4 +235,19 @@ func (d *Desk) returnAll(ctx context.Context, a Agent, now time.Time) (returned 
 		}
 	}
 	return returned
+}
+
+// endLostAssist ends the assist of a lost agent, if they have given no sign of life since they were judged.
+func (d *Desk) endLostAssist(ctx context.Context, session string, lost Agent) error {
+	back := errors.New("back")
+	_, err := d.endAssist(ctx, "", session, lost.ID, lost.Seen, func(in ending) error {
+		if slices.ContainsFunc(in.leavers, func(a Agent) bool { return a.ID == lost.ID && !a.Seen.Equal(lost.Seen) }) {
+			return back
+		}
+		return nil
+	})
+	if errors.Is(err, back) {
+		return nil
+	}
+	return err
 }

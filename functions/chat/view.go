@@ -13,15 +13,25 @@ func (d *Desk) view(ctx context.Context, s Session, role Role, head int, rows ..
 	v := d.placeless(ctx, s, role, head, rows...)
 	if s.InLine() {
 		v.Position = d.position(ctx, s)
+		v.Wait = d.pace(ctx, s.Queue).wait(v.Position, d.now())
 	}
 	return v
 }
 
 // placeless is a view without the position in the line.
 func (d *Desk) placeless(ctx context.Context, s Session, role Role, head int, rows ...Row) View {
-	v := View{Session: s, For: role, Head: head, Rows: rows, Queue: d.queueRef(ctx, s.Queue), Agent: d.agentRef(ctx, s.Agent)}
+	v := View{Session: s, For: role, Head: head, Now: d.now(), Rows: rows, Queue: d.queueRef(ctx, s.Queue), Agent: d.agentRef(ctx, s.Agent)}
+	for _, a := range s.Assist {
+		v.Assist = append(v.Assist, d.agentRef(ctx, a))
+	}
 	if role == RoleAgent {
 		v.Website, v.Person = d.websiteRef(ctx, s.Website), d.person(ctx, s)
+		if t := s.Transfer; t != nil {
+			v.Transfer = &Asking{Transfer: *t, To: d.agentRef(ctx, t.Agent), By: d.agentRef(ctx, t.By)}
+			if t.Queue != "" {
+				v.Transfer.To = d.queueRef(ctx, t.Queue)
+			}
+		}
 	}
 	return v
 }
@@ -63,8 +73,9 @@ func (d *Desk) line(ctx context.Context, queues []string, width int) ([]Waiter, 
 
 // ring shows an offer to those asked.
 func (d *Desk) ring(ctx context.Context, s Session, o Offer) Ring {
-	r := Ring{Ref: o.OfferRef, Strategy: o.Strategy, Queue: d.queueRef(ctx, s.Queue), Website: d.websiteRef(ctx, s.Website),
-		Customer: s.Customer, Queued: s.Queued, At: o.At, Until: s.Until, Others: len(o.To) - 1}
+	r := Ring{Ref: o.OfferRef, Kind: o.Kind, By: d.agentRef(ctx, o.From), Note: o.Note, Again: o.Why.Again, Strategy: o.Strategy,
+		Queue: d.queueRef(ctx, s.Queue), Website: d.websiteRef(ctx, s.Website), Customer: s.Customer, Queued: s.Queued, At: o.At,
+		Until: o.Until, Others: len(o.To) - 1}
 	refs := []RowRef{s.row(1)}
 	if s.Asked > 1 {
 		refs = append(refs, s.row(s.Asked))

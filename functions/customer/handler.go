@@ -26,7 +26,7 @@ func (h *Handler) serve(ctx context.Context, c chat.Connection, request any) (an
 	}
 	switch q := request.(type) {
 	case *wire.Start:
-		o := chat.Opening{Nonce: q.Nonce, CID: q.CID, Text: q.Text, Queue: q.Queue,
+		o := chat.Opening{Nonce: q.Nonce, CID: q.CID, Text: q.Text, Queue: q.Queue, Offline: q.Offline,
 			Person: chat.Person{Name: q.Name, Email: q.Email, Language: q.Language}}
 		if q.Page != nil {
 			o.Person.PageURL, o.Person.Page = q.Page.URL, q.Page.Title

@@ -3,7 +3,8 @@ package reaper
 
 import (
 	"context"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/functions/chat"
@@ -22,7 +23,9 @@ type Watcher interface{ Swept(chat.Swept) }
 type Handler struct {
 	desk    *chat.Desk
 	watcher Watcher
-	drift   atomic.Int64 // of the sweep before
+
+	mu    sync.Mutex
+	drift []string // of the sweep before
 }
 
 // New makes a Handler.
@@ -32,14 +35,25 @@ func New(desk *chat.Desk, w Watcher) *Handler { return &Handler{desk: desk, watc
 func (h *Handler) Handle(ctx context.Context, r Request) error {
 	began := time.Now()
 	done, err := h.desk.Sweep(ctx, r.All)
-	if h.drift.Swap(int64(done.Drift)) != int64(done.Drift) {
-		done.Drift = 0 // sessions that moved while they were counted
+	done.Drift = h.again(done.Drift)
+	for _, d := range done.Drift {
+		h.desk.Log.ErrorContext(ctx, "drift", "op", "sweep", "what", d)
 	}
 	h.desk.Log.InfoContext(ctx, "sweep", "op", "sweep", "ms", float64(time.Since(began).Microseconds())/1000,
-		"restarted", done.Restarted, "offline", done.Offline, "returned", done.Returned,
-		"waiting", done.Waiting, "longest", done.Longest.Seconds(), "used", done.Used, "limit", done.Limit, "drift", done.Drift, "err", err)
+		"restarted", done.Restarted, "offline", done.Offline, "returned", done.Returned, "dropped", done.Dropped,
+		"warned", done.Warned, "timedOut", done.TimedOut,
+		"waiting", done.Waiting, "longest", done.Longest.Seconds(), "used", done.Used, "limit", done.Limit, "drift", len(done.Drift), "err", err)
 	if err == nil {
 		h.watcher.Swept(done)
 	}
 	return err
+}
+
+// again are the drifts that the sweep before had found, too: the others may be sessions that moved while they were counted.
+func (h *Handler) again(found []string) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := h.drift
+	h.drift = found
+	return slices.DeleteFunc(slices.Clone(found), func(d string) bool { return !slices.Contains(before, d) })
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/functions/chat"
@@ -17,6 +19,15 @@ type Visit struct {
 	Part       int       `json:"part"`
 	Entered    time.Time `json:"entered"`
 	Token      string    `json:"token"`
+	// Execution is the name; that of a transfer ends in -x<round>.
+	Execution string `json:"execution"`
+}
+
+// round is that of the transfer that the execution serves, 0 if it routes.
+func (v Visit) round() int {
+	_, text, _ := strings.Cut(v.Execution, "-x")
+	n, _ := strconv.Atoi(text)
+	return n
 }
 
 // Handler serves visits.
@@ -31,12 +42,12 @@ func (h *Handler) Handle(ctx context.Context, v Visit) error {
 		return errors.New("a visit without session or token")
 	}
 	began := time.Now()
-	err := h.desk.Route(ctx, chat.Visit(v))
+	err := h.desk.Route(ctx, chat.Visit{Session: v.Session, Generation: v.Generation, Part: v.Part, Entered: v.Entered, Token: v.Token, Round: v.round()})
 	level, status := slog.LevelInfo, "ok"
 	if err != nil {
 		level, status = slog.LevelError, err.Error()
 	}
 	h.desk.Log.Log(ctx, level, "route", "op", "route", "status", status, "ms", float64(time.Since(began).Microseconds())/1000,
-		"session", v.Session, "generation", v.Generation, "part", v.Part)
+		"session", v.Session, "generation", v.Generation, "part", v.Part, "transfer", v.round())
 	return err
 }

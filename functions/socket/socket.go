@@ -84,6 +84,8 @@ func refusal(request any, err error) *wire.Error {
 		f.Session = q.Session
 	case *wire.Close:
 		f.Session = q.Session
+	case *wire.Transfer:
+		f.Session = q.Session
 	}
 	return &f
 }
@@ -153,6 +155,14 @@ func operation(request any) string {
 		return "mark"
 	case *wire.Close:
 		return "close"
+	case *wire.Transfer:
+		return "transfer"
+	case *wire.Withdraw:
+		return "withdraw"
+	case *wire.AskTeam:
+		return "team"
+	case *wire.AskLedger:
+		return "ledger"
 	}
 	return "other"
 }

@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/functions/chat"
@@ -38,7 +40,7 @@ func FromRows(rows []chat.Row, to chat.Role) []Row {
 	out := make([]Row, len(rows))
 	for i, r := range rows {
 		out[i] = Row{Place: r.Place, Kind: RowKind(r.Kind), Side: Side(r.Side), By: r.By, Name: r.Name, Text: r.Text, CID: r.CID,
-			Outcome: string(r.Outcome), At: ms(r.At)}
+			Outcome: string(r.Outcome), To: r.To, At: ms(r.At)}
 		if to == chat.RoleAgent {
 			out[i].Note = r.Note
 		}
@@ -50,7 +52,13 @@ func FromRows(rows []chat.Row, to chat.Role) []Row {
 func FromView(v chat.View) View {
 	s := v.Session
 	out := View{Session: s.ID, Generation: s.Generation, State: SessionState(s.State), Head: v.Head, Queue: ref(v.Queue), Agent: refOrNil(v.Agent),
-		Position: v.Position, Outcome: string(s.Outcome), Rows: FromRows(v.Rows, v.For)}
+		Position: v.Position, Wait: int(v.Wait.Seconds()), Outcome: string(s.Outcome), Rows: FromRows(v.Rows, v.For)}
+	if len(v.Assist) > 0 {
+		out.Assist = refs(v.Assist)
+	}
+	if s.State == chat.Active && s.Warned > 0 && s.Warned == v.Head {
+		out.IdleUntil = ms(s.Due)
+	}
 	if s.InLine() {
 		out.State, out.Queued = SessionWaiting, ms(s.Queued)
 	}
@@ -65,6 +73,14 @@ func FromView(v chat.View) View {
 		out.Disposition, out.Website = s.Disposition, refOrNil(v.Website)
 		c := person(s.Customer, v.Person)
 		out.Customer = &c
+		if t := v.Transfer; t != nil {
+			out.Transfer = &TransferState{Assist: t.Assist, By: ref(t.By), Round: t.Round, Until: ms(t.Until), Now: ms(v.Now)}
+			if t.Queue != "" {
+				out.Transfer.Queue = &Ref{t.To.ID, t.To.Name}
+			} else {
+				out.Transfer.Agent = &Ref{t.To.ID, t.To.Name}
+			}
+		}
 	}
 	return out
 }
@@ -81,7 +97,8 @@ func person(id string, p chat.Person) Customer {
 func FromRing(r chat.Ring, now time.Time) Offer {
 	return Offer{Type: "offer", Session: r.Ref.Session, Generation: r.Ref.Generation, Round: r.Ref.Round, Strategy: string(r.Strategy),
 		Queue: ref(r.Queue), Website: ref(r.Website), Customer: person(r.Customer, r.Person), Question: r.Question, Queued: ms(r.Queued),
-		Offered: ms(r.At), Until: ms(r.Until), Now: ms(now), Others: r.Others}
+		Offered: ms(r.At), Until: ms(r.Until), Now: ms(now), Others: r.Others, Kind: OfferKind(r.Kind), By: refOrNil(r.By), Note: r.Note,
+		Again: r.Again}
 }
 
 // FromMe shows an agent's own state.
@@ -91,8 +108,51 @@ func FromMe(m chat.Me) Me {
 	if open == nil {
 		open = []string{}
 	}
-	return Me{ID: a.ID, Name: a.Name, State: AgentState(a.State), Reason: a.Reason, Since: ms(a.Changed), Capacity: a.Capacity, Open: open,
-		Queues: refs(m.Queues)}
+	me := Me{ID: a.ID, Name: a.Name, State: AgentState(a.Shown(m.Now)), Reason: a.Reason, Since: ms(a.Changed), By: refOrNil(m.By),
+		Next: AgentState(a.Next), NextReason: a.NextReason, Supervisor: a.Supervisor, Capacity: a.Capacity, Open: open, Queues: refs(m.Queues)}
+	if me.State == AgentWrapUp {
+		me.Until, me.Now = ms(a.WrapUntil), ms(m.Now)
+	}
+	return me
+}
+
+// FromTeam shows who is there.
+func FromTeam(re int64, t chat.Team) Team {
+	out := Team{Type: "team", Re: re, Now: ms(t.Now), Agents: []Colleague{}}
+	for _, a := range t.Agents {
+		queues := a.Queues
+		if queues == nil {
+			queues = []string{}
+		}
+		out.Agents = append(out.Agents, Colleague{ID: a.ID, Name: a.Name, State: AgentState(a.Shown(t.Now)), Reason: a.Reason,
+			Next: AgentState(a.Next), Since: ms(a.Changed), Open: len(a.Open), Capacity: a.Capacity, Queues: queues})
+	}
+	for _, q := range t.Queues {
+		out.Queues = append(out.Queues, TeamQueue{Queue: ref(q.Queue), Available: q.Available, Waiting: q.Waiting, Longest: ms(q.Longest)})
+	}
+	return out
+}
+
+// FromLedger shows the history of a session's offers.
+func FromLedger(re int64, l chat.Ledger) Ledger {
+	out := Ledger{Type: "ledger", Re: re, Now: ms(l.Now), Session: l.Session, Offers: []PastOffer{}}
+	for _, o := range l.Offers {
+		past := PastOffer{Generation: o.Generation, Round: o.Round, Kind: OfferKind(o.Kind), Strategy: string(o.Strategy), Offered: ms(o.At),
+			Until: ms(o.Until), Ended: ms(o.Ended), Outcome: Outcome(o.Outcome), Asked: []Asked{}, Ahead: o.Why.Ahead}
+		for _, a := range o.To {
+			decision, at := o.Decision(a)
+			past.Asked = append(past.Asked, Asked{Agent: ref(l.Names[a]), Delivered: ms(o.Delivered[a]), Seen: ms(o.Seen[a]),
+				Decision: string(decision), Decided: ms(at)})
+		}
+		for _, a := range o.Why.Candidates {
+			past.Candidates = append(past.Candidates, ref(l.Names[a]))
+		}
+		for _, a := range slices.Sorted(maps.Keys(o.Why.Excluded)) {
+			past.Excluded = append(past.Excluded, Excluded{Agent: ref(l.Names[a]), Reason: o.Why.Excluded[a]})
+		}
+		out.Offers = append(out.Offers, past)
+	}
+	return out
 }
 
 // snapshot is what Welcome and Pulse have in common.

@@ -200,11 +200,11 @@ func TestDeleteInOrder(t *testing.T) {
 	apply(t, s, unmanned)
 	refused(without(f, "orders"), "Queue orders cannot be deleted while it has 1 open chat"+order)
 
-	_, err = desk.Close(ctx, agent, offered.ID, "Solved", "")
+	_, err = desk.Close(ctx, agent, chat.Closing{Session: offered.ID, Disposition: "Solved"})
 	ok(t, err)
 	refused(alone, "Agent auth0|5f7c8ec7 cannot be deleted while they are signed in: they have to sign out first.")
 	apply(t, s, without(f, "orders"))
-	_, err = desk.SetAvailability(ctx, agent, chat.Offline, "")
+	_, err = desk.SetAvailability(ctx, agent, chat.Wish{State: chat.Offline})
 	ok(t, err)
 	apply(t, s, config.File{Queues: f.Queues[:1]}) // nobody asks for plants any more, and everybody is gone
 	apply(t, s, config.File{})

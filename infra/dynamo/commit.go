@@ -37,6 +37,7 @@ import (
 //	end waiting: abandoned         8 + 1
 //	end waiting: abandoned (one)  10 + 1
 //	raise part                     1 + 0
+//	warn                           1 + 2
 func (s *Store) Commit(ctx context.Context, c chat.Change) error {
 	var writes []write
 	if c.Now.ID != "" {
@@ -65,6 +66,11 @@ func (s *Store) state(c chat.Change) write {
 	e := difference(was, now)
 	for _, name := range []string{"state", "v", "gen", "round", "part", "offered"} {
 		e.asRead(name, was[name])
+	}
+	if c.Was.Transfer == nil {
+		e.need("attribute_not_exists(#transfer)")
+	} else {
+		e.need("#transfer.#round = :handed", ":handed", number(int64(c.Was.Transfer.Round)))
 	}
 	if c.WakeAsRead {
 		e.asRead("wake", was["wake"])
@@ -130,9 +136,9 @@ func (s *Store) agentPart(agent string, e *edit) write {
 func (s *Store) reserve(w chat.Reserve) write {
 	e := newEdit()
 	e.setTo("offer", text(w.Offer))
-	e.need("#state = :ready AND attribute_not_exists(#next) AND #seenAt >= :lease AND attribute_not_exists(#offer)"+
-		" AND (attribute_not_exists(#open) OR size(#open) < #cap)",
-		":ready", text(string(chat.Ready)), ":lease", millis(w.Lease))
+	e.need("#state = :ready AND attribute_not_exists(#next) AND (attribute_not_exists(#wrapUntil) OR #wrapUntil <= :now)"+
+		" AND #seenAt >= :lease AND attribute_not_exists(#offer) AND (attribute_not_exists(#open) OR size(#open) < #cap)",
+		":ready", text(string(chat.Ready)), ":lease", millis(w.Lease), ":now", millis(w.At))
 	return s.agentPart(w.Agent, e)
 }
 
@@ -150,7 +156,7 @@ const room = "(contains(#open, :session)" +
 func (s *Store) take(w chat.Take) write {
 	e := newEdit()
 	e.setTo("seenAt", millis(w.At))
-	e.unset("missed")
+	e.unset("missed", "wrapUntil")
 	e.add = []string{"#open :sessions"}
 	e.need("#state = :ready AND "+room, ":ready", text(string(chat.Ready)), ":session", text(w.Session), ":sessions", set(w.Session),
 		":this", text(w.Offer), ":one", number(1), ":cap", number(int64(w.Capacity)), ":capMinusOne", number(int64(w.Capacity-1)))
@@ -189,7 +195,7 @@ func (s *Store) release(w chat.Release) write {
 			e.need("attribute_not_exists(#offer)")
 		}
 		e.become(chat.NotResponding, w.At)
-		e.unset("reason", "next")
+		e.unset("reason", "by", "next", "nextReason", "wrapUntil")
 	}
 	return s.agentPart(w.Agent, e)
 }
@@ -198,6 +204,15 @@ func (s *Store) release(w chat.Release) write {
 func (e *edit) become(a chat.Availability, at time.Time) {
 	e.setTo("state", text(string(a)))
 	e.setTo("changed", millis(at))
+}
+
+// textOrUnset keeps a text, or that there is none.
+func (e *edit) textOrUnset(name, v string) {
+	if v == "" {
+		e.unset(name)
+		return
+	}
+	e.setTo(name, text(v))
 }
 
 // leave takes a session out of what the agent has open, and applies the next status with the last one.
@@ -215,13 +230,17 @@ func (s *Store) leave(w chat.Leave) write {
 		} else {
 			e.need("size(#open) = :open", ":open", number(int64(w.Open)))
 		}
-		if w.Open <= 1 {
-			e.become(w.Next, w.At)
-			e.unset("next")
-			if w.Next == chat.Offline {
-				e.unset("kindPK", "kindSK")
-			}
+	}
+	switch {
+	case w.Next != "" && w.Open <= 1:
+		e.become(w.Next, w.At)
+		e.unset("by", "next", "nextReason", "wrapUntil")
+		e.textOrUnset("reason", w.NextReason)
+		if w.Next == chat.Offline {
+			e.unset("kindPK", "kindSK")
 		}
+	case !w.WrapUntil.IsZero():
+		e.setTo("wrapUntil", millis(w.WrapUntil))
 	}
 	if !w.AsJudged.IsZero() {
 		e.need("#seenAt = :judged", ":judged", millis(w.AsJudged))
@@ -235,26 +254,30 @@ func (s *Store) leave(w chat.Leave) write {
 // Units: 2 in a transaction.
 func (s *Store) setAvailability(w chat.SetAvailability) write {
 	e := newEdit()
-	e.become(w.State, w.At)
-	e.unset("next")
 	e.need("attribute_exists(#PK)")
 	e.asRead("offer", textOrNil(w.Offer))
 	if w.Offer != "" {
 		e.unset("offer")
 	}
-	if w.Reason != "" {
-		e.setTo("reason", text(w.Reason))
-	} else {
-		e.unset("reason")
-	}
 	if w.Empty {
 		e.need("attribute_not_exists(#open)")
 	}
-	if w.AsJudged.IsZero() {
-		e.setTo("seenAt", millis(w.At))
-	} else {
+	switch {
+	case !w.AsJudged.IsZero():
 		e.need("#seenAt = :judged", ":judged", millis(w.AsJudged))
+	case w.By == "":
+		e.setTo("seenAt", millis(w.At))
 	}
+	if w.After {
+		e.need("attribute_exists(#open)")
+		e.setTo("next", text(string(w.State)))
+		e.textOrUnset("nextReason", w.Reason)
+		return s.agentPart(w.Agent, e)
+	}
+	e.become(w.State, w.At)
+	e.unset("next", "nextReason", "wrapUntil")
+	e.textOrUnset("reason", w.Reason)
+	e.textOrUnset("by", w.By)
 	switch {
 	case w.State == chat.Ready:
 		e.setTo("idleSince", millis(w.At))

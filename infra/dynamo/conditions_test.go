@@ -299,7 +299,7 @@ func TestOfferConditions(t *testing.T) {
 	end := chat.EndOffer{Ref: o.OfferRef, Outcome: chat.OfferAccepted, By: "a1", At: at}
 	stale("end what is not there", do(end))
 	stale("mark what is not there", b.Mark(ctx, o.OfferRef, "a1", true, at))
-	_, err := b.Reject(ctx, o.OfferRef, "a1")
+	_, err := b.Reject(ctx, o.OfferRef, "a1", at)
 	stale("reject what is not there", err)
 	if _, err := b.Offer(ctx, o.OfferRef); !errors.Is(err, chat.ErrNotFound) {
 		t.Errorf("a write made an offer: %v", err)
@@ -315,21 +315,21 @@ func TestOfferConditions(t *testing.T) {
 	ok(t, b.Mark(ctx, o.OfferRef, "a1", true, at.Add(time.Second)))
 	ok(t, b.Mark(ctx, o.OfferRef, "a1", true, at.Add(time.Minute))) // the first time of each stays
 	stale("mark for somebody else", b.Mark(ctx, o.OfferRef, "a9", true, at))
-	_, err = b.Reject(ctx, o.OfferRef, "a9")
+	_, err = b.Reject(ctx, o.OfferRef, "a9", at)
 	stale("reject for somebody else", err)
 	for range 2 { // a repeat is the same again
-		got, err = b.Reject(ctx, o.OfferRef, "a2")
+		got, err = b.Reject(ctx, o.OfferRef, "a2", at)
 		ok(t, err)
 	}
 	o.Delivered = map[string]time.Time{"a1": at}
 	o.Seen = map[string]time.Time{"a1": at.Add(time.Second)}
-	o.Rejected = []string{"a2"}
+	o.Rejected, o.Decided = []string{"a2"}, map[string]time.Time{"a2": at}
 	equal(t, "offer", got, o)
 
 	ok(t, do(end))
 	stale("end twice", do(chat.EndOffer{Ref: o.OfferRef, Outcome: chat.OfferExpired, At: at}))
 	stale("mark when it is over", b.Mark(ctx, o.OfferRef, "a1", true, at))
-	_, err = b.Reject(ctx, o.OfferRef, "a1")
+	_, err = b.Reject(ctx, o.OfferRef, "a1", at)
 	stale("reject when it is over", err)
 	o.Outcome, o.By, o.Ended = chat.OfferAccepted, "a1", at
 	got, err = b.Offer(ctx, o.OfferRef)

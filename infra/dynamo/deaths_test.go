@@ -301,7 +301,7 @@ func (o *office) drain() {
 				_, err = o.desk.Accept(o.tb.Context(), desktop(o.offer(ref(s)).To[0]), ref(s))
 				o.settle()
 			case chat.Active:
-				_, err = o.desk.Close(o.tb.Context(), desktop(s.Agent), s.ID, "", "")
+				_, err = o.desk.Close(o.tb.Context(), desktop(s.Agent), chat.Closing{Session: s.ID})
 				o.settle()
 			}
 			if err != nil && !errors.As(err, new(*chat.Error)) { // a refusal is fine: it is full, or the licence is
@@ -403,11 +403,11 @@ func TestDeaths(t *testing.T) {
 			return p.Reject(ctx, desktop("ann"), ref(s))
 		}, 6, false},
 		{"pause", byTurns, 0, offered, func(ctx context.Context, p *process, _ chat.Session) error {
-			_, err := p.SetAvailability(ctx, desktop("ann"), chat.Paused, "Lunch")
+			_, err := p.SetAvailability(ctx, desktop("ann"), chat.Wish{State: chat.Paused, Reason: "Lunch"})
 			return err
 		}, 7, false},
 		{"close", byTurns, 5, active, func(ctx context.Context, p *process, s chat.Session) error {
-			_, err := p.Close(ctx, desktop("ann"), s.ID, "", "")
+			_, err := p.Close(ctx, desktop("ann"), chat.Closing{Session: s.ID})
 			return err
 		}, 9, false},
 		{"leave the line", byTurns, 0, waiting, leave, 6, false},
@@ -431,7 +431,7 @@ func TestDeaths(t *testing.T) {
 		{"a visit that offers", everybody, 0, func(o *office) chat.Session {
 			s := waiting(o)
 			for _, a := range o.agents {
-				_, err := o.desk.SetAvailability(o.tb.Context(), desktop(a), chat.Ready, "")
+				_, err := o.desk.SetAvailability(o.tb.Context(), desktop(a), chat.Wish{State: chat.Ready})
 				ok(o.tb, err)
 			}
 			return s
@@ -654,7 +654,7 @@ func (w *schedule) act() func(context.Context, *process) error {
 		return func(ctx context.Context, p *process) error { return p.Mark(ctx, desktop(agent), r, seen) }
 	case n < 3:
 		return func(ctx context.Context, p *process) error {
-			_, err := p.Close(ctx, desktop(agent), id, "", "")
+			_, err := p.Close(ctx, desktop(agent), chat.Closing{Session: id})
 			return err
 		}
 	case n < 7:
@@ -671,7 +671,7 @@ func (w *schedule) act() func(context.Context, *process) error {
 	case n < 16:
 		state := []chat.Availability{chat.Paused, chat.Offline, chat.Ready, chat.Ready, chat.Ready}[w.IntN(5)]
 		return func(ctx context.Context, p *process) error {
-			_, err := p.SetAvailability(ctx, desktop(agent), state, "")
+			_, err := p.SetAvailability(ctx, desktop(agent), chat.Wish{State: state})
 			return err
 		}
 	case n < 18:

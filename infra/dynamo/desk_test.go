@@ -88,23 +88,28 @@ func TestOfferToEverybody(t *testing.T) {
 	refusedWith(t, err, chat.CodeNotFound)
 }
 
-// Ensure that an offer which everybody rejected comes back to them at once, in a new lap, and that a last reject which died
-// before it gave the session back is made good by its repeat.
+// Ensure that an offer which everybody rejected comes back to them in a new lap, one patience later and not in the same second, and
+// that a last reject which died before it gave the session back is made good by its repeat.
 func TestEverybodyRejects(t *testing.T) {
 	t.Parallel()
 	o := opened(t, everybody, "ann", "bob")
 	s := o.writes("c1")
 	o.rejects("ann", s)
 	s = o.rejects("bob", s)
+	o.is(s, chat.Waiting, "")
+	o.pass(22 * time.Second)
+	s = o.session(s.ID)
 	o.is(s, chat.Offered, chat.Everybody)
 	if s.Round != 2 || len(s.Skip) != 0 {
 		t.Errorf("round %d, skips %v", s.Round, s.Skip)
 	}
 	for _, a := range []string{"ann", "bob"} {
-		_, err := o.store.Reject(t.Context(), ref(s), a) // all that a handler did before it died
+		_, err := o.store.Reject(t.Context(), ref(s), a, o.clock.now()) // all that a handler did before it died
 		ok(t, err)
 	}
-	s = o.rejects("ann", s)
+	o.rejects("ann", s)
+	o.pass(22 * time.Second)
+	s = o.session(s.ID)
 	if o.is(s, chat.Offered, chat.Everybody); s.Round != 3 {
 		t.Errorf("round %d, want the third", s.Round)
 	}
@@ -182,6 +187,7 @@ func TestNotResponding(t *testing.T) {
 			}
 			misses(2)
 			o.rejects("ann", s) // the row begins anew
+			o.pass(22 * time.Second)
 			misses(2)
 			if a := o.agent("ann"); a.State != chat.Ready || a.Missed != 2 {
 				t.Fatalf("after two: %s, missed %d", a.State, a.Missed)
@@ -229,13 +235,13 @@ func TestPauseWithdraws(t *testing.T) {
 	o.is(s, chat.Offered, "ann")
 
 	s = o.accepts("ann", s)
-	_, err = o.desk.SetAvailability(t.Context(), desktop("ann"), chat.Offline, "")
-	if refused := refusedWith(t, err, chat.CodeOpenSessions); refused.Message != "1 chat is open: close or transfer it first." {
+	_, err = o.desk.SetAvailability(t.Context(), desktop("ann"), chat.Wish{State: chat.Offline})
+	if refused := refusedWith(t, err, chat.CodeOpenSessions); refused.Message != "1 chat is open: close, transfer or return it first." {
 		t.Errorf("signing out: %q", refused.Message)
 	}
-	_, err = o.desk.SetAvailability(t.Context(), desktop("ann"), chat.WrapUp, "")
+	_, err = o.desk.SetAvailability(t.Context(), desktop("ann"), chat.Wish{State: chat.WrapUp})
 	refusedWith(t, err, chat.CodeBadValue)
-	_, err = o.desk.SetAvailability(t.Context(), desktop("zoe"), chat.Ready, "")
+	_, err = o.desk.SetAvailability(t.Context(), desktop("zoe"), chat.Wish{State: chat.Ready})
 	refusedWith(t, err, chat.CodeForbidden)
 }
 
@@ -313,16 +319,16 @@ func TestCloseAndReopen(t *testing.T) {
 	t.Parallel()
 	o := opened(t, everybody, "ann", "bob")
 	s := o.accepts("ann", o.writes("c1"))
-	_, err := o.desk.Close(t.Context(), desktop("bob"), s.ID, "", "")
+	_, err := o.desk.Close(t.Context(), desktop("bob"), chat.Closing{Session: s.ID})
 	refusedWith(t, err, chat.CodeNotYours)
 	o.screens.clear()
 	s = o.closes("ann", s)
 	o.hears(page("c1"), "closed handled")
-	v, err := o.desk.Close(t.Context(), desktop("ann"), s.ID, "Solved", "") // again: the same answer
+	v, err := o.desk.Close(t.Context(), desktop("ann"), chat.Closing{Session: s.ID, Disposition: "Solved"}) // again: the same answer
 	if err != nil || v.Head != 3 || len(v.Rows) != 1 || v.Rows[0].Kind != chat.KindClosed {
 		t.Errorf("closing again: %v, %+v", err, v)
 	}
-	_, err = o.desk.Close(t.Context(), desktop("bob"), s.ID, "", "")
+	_, err = o.desk.Close(t.Context(), desktop("bob"), chat.Closing{Session: s.ID})
 	refusedWith(t, err, chat.CodeClosed)
 	_, err = o.desk.Send(t.Context(), desktop("ann"), chat.Outgoing{Session: s.ID, CID: "a1", Text: "One more thing", After: 3})
 	refusedWith(t, err, chat.CodeClosed)
@@ -744,7 +750,7 @@ func TestOfferRingsAgain(t *testing.T) {
 	o := opened(t, byTurns, "ann")
 	o.becomes("ann", chat.Paused)
 	s := o.writes("c1")
-	_, err := o.desk.SetAvailability(t.Context(), desktop("ann"), chat.Ready, "") // wakes the session
+	_, err := o.desk.SetAvailability(t.Context(), desktop("ann"), chat.Wish{State: chat.Ready}) // wakes the session
 	ok(t, err)
 	v, found := o.loop.due()
 	for dies := 1; found && o.session(s.ID).State == chat.Waiting; dies++ {

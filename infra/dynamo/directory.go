@@ -32,14 +32,35 @@ func encodeWebsite(w chat.Website) item {
 	it.putList("queues", w.Queues)
 	it.putFlag("askName", w.AskName)
 	it.putFlag("askEmail", w.AskEmail)
+	messages := make([]string, len(w.Messages))
+	for i, m := range w.Messages {
+		messages[i] = string(m)
+	}
+	it.putList("messages", messages)
+	hours := make([]string, len(w.Hours))
+	for i, h := range w.Hours {
+		hours[i] = fmt.Sprintf("%d %d %d", h.Day, h.From, h.Until)
+	}
+	it.putList("hours", hours)
+	it.putText("zone", w.Zone)
 	it.putKind(chat.ListWebsites, w.ID)
 	return it
 }
 
 func decodeWebsite(it item) chat.Website {
-	return chat.Website{ID: strings.TrimPrefix(it.text(pk), "W#"), Name: it.text("name"), Origins: it.strings("origins"),
+	w := chat.Website{ID: strings.TrimPrefix(it.text(pk), "W#"), Name: it.text("name"), Origins: it.strings("origins"),
 		Brand: it.text("brand"), Greeting: it.text("greeting"), Queues: it.strings("queues"), AskName: it.flag("askName"),
-		AskEmail: it.flag("askEmail")}
+		AskEmail: it.flag("askEmail"), Zone: it.text("zone")}
+	for _, m := range it.strings("messages") {
+		w.Messages = append(w.Messages, chat.Openness(m))
+	}
+	for _, line := range it.strings("hours") {
+		var h chat.Hours
+		if _, err := fmt.Sscan(line, &h.Day, &h.From, &h.Until); err == nil {
+			w.Hours = append(w.Hours, h)
+		}
+	}
+	return w
 }
 
 func encodeQueue(q chat.Queue) item {
@@ -50,18 +71,26 @@ func encodeQueue(q chat.Queue) item {
 	it.putCount("weight", q.Weight)
 	it.putCount("lostAfter", q.LostAfter)
 	it.putCount("maxWait", q.MaxWait)
+	it.putText("then", string(q.Then))
+	it.putText("overflow", q.Overflow)
+	it.putCount("wrapUp", q.WrapUp)
+	it.putCount("idle", q.Idle)
+	it.putFlag("previous", q.Previous)
 	it.putKind(chat.ListQueues, q.ID)
 	return it
 }
 
 func decodeQueue(it item) chat.Queue {
 	return chat.Queue{ID: strings.TrimPrefix(it.text(pk), "Q#"), Name: it.text("name"), Strategy: chat.Strategy(it.text("strategy")),
-		Timeout: it.int("timeout"), Weight: it.int("weight"), LostAfter: it.int("lostAfter"), MaxWait: it.int("maxWait")}
+		Timeout: it.int("timeout"), Weight: it.int("weight"), LostAfter: it.int("lostAfter"), MaxWait: it.int("maxWait"),
+		Then: chat.Fallback(it.text("then")), Overflow: it.text("overflow"), WrapUp: it.int("wrapUp"), Idle: it.int("idle"),
+		Previous: it.flag("previous")}
 }
 
 func decodeAgent(it item) chat.Agent {
 	return chat.Agent{ID: strings.TrimPrefix(it.text(pk), "A#"), Name: it.text("name"), Email: it.text("email"), State: chat.Availability(it.text("state")),
-		Reason: it.text("reason"), Changed: it.time("changed"), Next: chat.Availability(it.text("next")), Open: it.strings("open"),
+		Reason: it.text("reason"), Changed: it.time("changed"), By: it.text("by"), Next: chat.Availability(it.text("next")),
+		NextReason: it.text("nextReason"), WrapUntil: it.time("wrapUntil"), Supervisor: it.flag("supervisor"), Open: it.strings("open"),
 		Capacity: it.int("cap"), Offer: it.text("offer"), Idle: it.time("idleSince"), Seen: it.time("seenAt"),
 		Unreached: it.time("unreached"), Missed: it.int("missed"), Queues: it.strings("queues")}
 }
@@ -223,12 +252,25 @@ func (s *Store) List(ctx context.Context, kind chat.ListKind) ([]string, error) 
 	return ids, nil
 }
 
+// Pace reads the queue's mark.
+//
+// Units: 1 read.
+func (s *Store) Pace(ctx context.Context, queue string) (chat.Pace, error) {
+	it, err := s.get(ctx, "pace", s.tables.Directory, key(queuePK(queue), marksSK))
+	if errors.Is(err, chat.ErrNotFound) {
+		return chat.Pace{}, nil
+	}
+	return chat.Pace{Mean: time.Duration(it.int64("pace")) * time.Millisecond, Last: it.time("paced")}, err
+}
+
 // Engage writes the queue's mark. It has an item of its own: the queue's would be as hot as the queue.
 //
 // Units: 1 write.
-func (s *Store) Engage(ctx context.Context, queue, agent string) error {
+func (s *Store) Engage(ctx context.Context, queue, agent string, p chat.Pace) error {
 	e := newEdit()
 	e.setTo("engaged", text(agent))
+	e.setTo("pace", number(p.Mean.Milliseconds()))
+	e.setTo("paced", millis(p.Last))
 	_, err := s.update(ctx, "engage", s.tables.Directory, key(queuePK(queue), marksSK), e, types.ReturnValueNone)
 	return err
 }
@@ -330,11 +372,12 @@ func (s *Store) putAgent(ctx context.Context, a chat.Agent) error {
 	configured.putText("name", a.Name)
 	configured.putText("email", a.Email)
 	configured.putList("queues", a.Queues)
+	configured.putFlag("supervisor", a.Supervisor)
 	before.putList("queues", was.Queues)
 	e := newEdit()
 	e.setTo("cap", number(int64(a.Capacity)))
 	e.asRead("queues", before["queues"])
-	for _, name := range []string{"name", "email", "queues"} {
+	for _, name := range []string{"name", "email", "queues", "supervisor"} {
 		if v, ok := configured[name]; ok {
 			e.setTo(name, v)
 		} else {

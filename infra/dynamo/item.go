@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -142,7 +143,7 @@ func (it item) sub(name string) item {
 	return nil
 }
 
-// same compares two scalars or sets; sets written by putSet are sorted, sets read may not be.
+// same compares two scalars, sets or maps of them; sets written by putSet are sorted, sets read may not be.
 func same(a, b types.AttributeValue) bool {
 	switch a := a.(type) {
 	case *types.AttributeValueMemberS:
@@ -151,6 +152,12 @@ func same(a, b types.AttributeValue) bool {
 	case *types.AttributeValueMemberN:
 		b, ok := b.(*types.AttributeValueMemberN)
 		return ok && a.Value == b.Value
+	case *types.AttributeValueMemberBOOL:
+		b, ok := b.(*types.AttributeValueMemberBOOL)
+		return ok && a.Value == b.Value
+	case *types.AttributeValueMemberM:
+		b, ok := b.(*types.AttributeValueMemberM)
+		return ok && maps.EqualFunc(a.Value, b.Value, same)
 	case *types.AttributeValueMemberSS:
 		b, ok := b.(*types.AttributeValueMemberSS)
 		return ok && slices.Equal(slices.Sorted(slices.Values(a.Value)), slices.Sorted(slices.Values(b.Value)))

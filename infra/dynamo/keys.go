@@ -13,20 +13,25 @@ import (
 //
 //	sessions     item            PK            SK               attributes
 //	             state row       C#<session>   N                state v gen round part patience offered until token wake turn
-//	                                                            skip agent assist seat noSeat queued since weight due asked
-//	                                                            started outcome disposition website queue customer name ttl,
-//	                                                            waitPK waitSK while in the line, duePK dueSK while ACTIVE
-//	             log row         C#<session>   M#<place>        kind from by name text cid outcome note at v person ttl
-//	             offer           C#<session>   O#<gen>#<round>  to strategy why offeredAt until delivered seen rejected
-//	                                                            outcome by endedAt ttl
+//	                                                            skip given agent assist last seat noSeat queued since weight
+//	                                                            due warned asked started outcome disposition website queue
+//	                                                            customer name ttl,
+//	                                                            transfer {assist agent queue by note round until token turn},
+//	                                                            waitPK waitSK while in the line or handed over,
+//	                                                            duePK dueSK while ACTIVE
+//	             log row         C#<session>   M#<place>        kind from by name text cid outcome note to at v person ttl
+//	             offer           C#<session>   O#<gen>#<round>  kind from note to strategy why offeredAt until delivered seen
+//	                                                            rejected decided outcome by endedAt ttl
 //	             side            C#<session>   R#<side>         read seenAt ttl
-//	directory    website         W#<id>        W                name origins brand greeting queues askName askEmail, kind*
-//	             queue           Q#<id>        Q                name strategy timeout weight lostAfter maxWait, kind*
+//	directory    website         W#<id>        W                name origins brand greeting queues askName askEmail messages
+//	                                                            hours zone, kind*
+//	             queue           Q#<id>        Q                name strategy timeout weight lostAfter maxWait then overflow
+//	                                                            wrapUp idle previous, kind*
 //	             member          Q#<id>        A#<agent>        agent notified
-//	             marks           Q#<id>        M                engaged
-//	             agent           A#<id>        A                name email state reason changed next open cap offer idleSince
-//	                                                            seenAt unreached missed queues, kind* while not OFFLINE or
-//	                                                            with something open
+//	             marks           Q#<id>        M                engaged pace paced
+//	             agent           A#<id>        A                name email state reason changed by next nextReason wrapUntil
+//	                                                            open cap offer idleSince seenAt unreached missed queues
+//	                                                            supervisor, kind* while not OFFLINE or with something open
 //	             licence shard   L             <n>              used limit
 //	             staff           A             <agent>          (the key says it: every agent who is configured)
 //	             settings        S             S                reasons dispositions
@@ -36,6 +41,7 @@ import (
 // Indexes (hints; the item inside the transaction is the truth):
 //
 //	waiting  waitPK W#<queue>    waitSK <10-weight>#<queued>#<session>   the line of a queue, in its order
+//	         waitPK X#<queue>    waitSK <session>                        sessions with an owner that ring there
 //	due      duePK DUE#<shard>   dueSK <due>                             ACTIVE sessions by the time they are looked at
 //	kind     kindPK K#<kind>     kindSK <id>                             all websites, queues, agents at work
 //
@@ -99,6 +105,9 @@ func connectionPK(p chat.Principal) string {
 }
 
 func linePK(queue string) string { return "W#" + queue }
+
+// handedPK is where sessions are that ring in a queue while they have an owner: beside its line.
+func handedPK(queue string) string { return "X#" + queue }
 
 func lineSK(weight int, queued time.Time, session string) string {
 	return pad(int64(10-weight), 2) + "#" + pad(queued.UnixMilli(), 13) + "#" + session

@@ -143,7 +143,7 @@ func (o *office) rejects(agent string, s chat.Session) chat.Session {
 
 func (o *office) closes(agent string, s chat.Session) chat.Session {
 	o.tb.Helper()
-	_, err := o.desk.Close(o.tb.Context(), desktop(agent), s.ID, "Solved", "A note.")
+	_, err := o.desk.Close(o.tb.Context(), desktop(agent), chat.Closing{Session: s.ID, Disposition: "Solved", Note: "A note."})
 	ok(o.tb, err)
 	o.settle()
 	return o.session(s.ID)
@@ -151,7 +151,7 @@ func (o *office) closes(agent string, s chat.Session) chat.Session {
 
 func (o *office) becomes(agent string, state chat.Availability) {
 	o.tb.Helper()
-	_, err := o.desk.SetAvailability(o.tb.Context(), desktop(agent), state, "")
+	_, err := o.desk.SetAvailability(o.tb.Context(), desktop(agent), chat.Wish{State: state})
 	ok(o.tb, err)
 	o.settle()
 }

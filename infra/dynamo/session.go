@@ -44,7 +44,13 @@ func encodeSession(s chat.Session) item {
 	it.putTime("queued", s.Queued)
 	it.putTime("since", s.Since)
 	it.putCount("weight", s.Weight)
+	it.putText("last", s.Last)
+	it.putTime("given", s.Given)
 	it.putTime("due", s.Due)
+	it.putCount("warned", s.Warned)
+	if t := s.Transfer; t != nil {
+		it.putMap("transfer", encodeTransfer(*t))
+	}
 	it.putCount("asked", s.Asked)
 	it.putTime("started", s.Started)
 	it.putText("outcome", string(s.Outcome))
@@ -58,7 +64,33 @@ func encodeSession(s chat.Session) item {
 		it["duePK"] = text(duePK(dueShard(s.ID)))
 		it["dueSK"] = text(pad(s.Due.UnixMilli(), 13))
 	}
+	if t := s.Transfer; t != nil {
+		it["waitPK"] = text(handedPK(cmp.Or(t.Queue, s.Queue)))
+		it["waitSK"] = text(s.ID)
+	}
 	return it
+}
+
+func encodeTransfer(t chat.Transfer) item {
+	it := item{}
+	it.putFlag("assist", t.Assist)
+	it.putText("agent", t.Agent)
+	it.putText("queue", t.Queue)
+	it.putText("by", t.By)
+	it.putText("note", t.Note)
+	it.putInt("round", t.Round)
+	it.putTime("until", t.Until)
+	it.putText("token", t.Token)
+	it.putTime("turn", t.Turn)
+	return it
+}
+
+func decodeTransfer(it item) *chat.Transfer {
+	if it == nil {
+		return nil
+	}
+	return &chat.Transfer{Assist: it.flag("assist"), Agent: it.text("agent"), Queue: it.text("queue"), By: it.text("by"), Note: it.text("note"),
+		Round: it.int("round"), Until: it.time("until"), Token: it.text("token"), Turn: it.time("turn")}
 }
 
 func decodeSession(it item) chat.Session {
@@ -68,6 +100,7 @@ func decodeSession(it item) chat.Session {
 		Generation: it.int("gen"), Round: it.int("round"), Part: it.int("part"), Patience: it.int("patience"),
 		Offered: it.text("offered"), Until: it.time("until"), Token: it.text("token"), Wake: it.int("wake"), Turn: it.time("turn"),
 		Skip: it.strings("skip"), Agent: it.text("agent"), Assist: it.strings("assist"), Seat: it.int("seat"), NoSeat: it.time("noSeat"),
+		Last: it.text("last"), Given: it.time("given"), Warned: it.int("warned"), Transfer: decodeTransfer(it.sub("transfer")),
 		Queued: it.time("queued"), Since: it.time("since"), Weight: it.int("weight"), Due: it.time("due"), Asked: it.int("asked"),
 		Started: it.time("started"), Outcome: chat.Outcome(it.text("outcome")), Disposition: it.text("disposition"), Expires: it.expiry(),
 	}
@@ -83,6 +116,7 @@ func encodeRow(r chat.Row) item {
 	it.putText("cid", r.CID)
 	it.putText("outcome", string(r.Outcome))
 	it.putText("note", r.Note)
+	it.putText("to", r.To)
 	it.putTime("at", r.At)
 	it.putInt("v", r.Version)
 	it.putExpiry(r.Expires)
@@ -103,7 +137,7 @@ func decodeRow(it item) chat.Row {
 	r := chat.Row{
 		Session: strings.TrimPrefix(it.text(pk), "C#"), Place: place, Kind: chat.Kind(it.text("kind")), Side: chat.Side(it.text("from")),
 		By: it.text("by"), Name: it.text("name"), Text: it.text("text"), CID: it.text("cid"), Outcome: chat.Outcome(it.text("outcome")),
-		Note: it.text("note"), At: it.time("at"), Version: it.int("v"), Expires: it.expiry(),
+		Note: it.text("note"), To: it.text("to"), At: it.time("at"), Version: it.int("v"), Expires: it.expiry(),
 	}
 	if m := it.sub("person"); m != nil {
 		r.Person = &chat.Person{Name: m.text("name"), Email: m.text("email"), Language: m.text("language"),
@@ -311,6 +345,41 @@ func (s *Store) Due(ctx context.Context, before time.Time, limit int) ([]string,
 	sessions := make([]string, len(items))
 	for i, it := range items {
 		sessions[i] = strings.TrimPrefix(it.text(pk), "C#")
+	}
+	return sessions, nil
+}
+
+// Held reads the index `due`, shard by shard, to its end.
+//
+// Units: 2 reads (0.5 a shard), and 0.5 for each further 25 sessions.
+func (s *Store) Held(ctx context.Context) ([]chat.Held, error) {
+	var held []chat.Held
+	for shard := range dueShards {
+		items, err := s.query(ctx, "held", &dynamodb.QueryInput{TableName: &s.tables.Sessions, IndexName: aws.String(dueIndex),
+			KeyConditionExpression: aws.String("#duePK = :shard"), ExpressionAttributeValues: item{":shard": text(duePK(shard))}}, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range items {
+			held = append(held, chat.Held{Session: strings.TrimPrefix(it.text(pk), "C#"), Agent: it.text("agent"), Assist: it.strings("assist"),
+				Seat: it.int("seat")})
+		}
+	}
+	return held, nil
+}
+
+// Transfers reads the index `waiting` where sessions are that ring in a queue while they have an owner.
+//
+// Units: 0.5 reads.
+func (s *Store) Transfers(ctx context.Context, queue string) ([]string, error) {
+	items, err := s.query(ctx, "transfers", &dynamodb.QueryInput{TableName: &s.tables.Sessions, IndexName: aws.String(waitingIndex),
+		KeyConditionExpression: aws.String("#waitPK = :handed"), ExpressionAttributeValues: item{":handed": text(handedPK(queue))}}, 0)
+	if err != nil {
+		return nil, err
+	}
+	sessions := make([]string, len(items))
+	for i, it := range items {
+		sessions[i] = it.text("waitSK")
 	}
 	return sessions, nil
 }

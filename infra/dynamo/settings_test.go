@@ -87,7 +87,7 @@ func TestDeleteQueueAndWebsite(t *testing.T) {
 	ctx := t.Context()
 	s := dynamotest.New(t, dynamotest.Options{})
 	furnish(t, s, chat.RRMemory)
-	ok(t, s.Engage(ctx, queue, "a1"))
+	ok(t, s.Engage(ctx, queue, "a1", chat.Pace{}))
 	ok(t, s.DeleteQueue(ctx, queue))
 	ok(t, s.DeleteWebsite(ctx, website))
 	if _, err := s.Roster(ctx, queue); !errors.Is(err, chat.ErrNotFound) {

@@ -226,7 +226,7 @@ func TestPutAgent(t *testing.T) {
 	ok(t, s.SetAvailability(ctx, chat.SetAvailability{Agent: "a1", State: chat.Ready, At: at}))
 	ok(t, s.Commit(ctx, chat.Change{Name: "take", Writes: []chat.Write{chat.Take{Agent: "a1", Session: "s1", Capacity: 3, At: at}}}))
 	ok(t, s.Notify(ctx, "q1", []string{"a1", "nobody"}, at))
-	ok(t, s.Engage(ctx, "q1", "a1"))
+	ok(t, s.Engage(ctx, "q1", "a1", chat.Pace{}))
 	ok(t, s.PutAgent(ctx, chat.Agent{ID: "a1", Name: "Ada L.", Capacity: 1, Queues: []string{"q1", "q3"}}))
 	a, err = s.Agent(ctx, "a1")
 	ok(t, err)

@@ -124,8 +124,12 @@ func TestUnits(t *testing.T) {
 		{"Mark", func() error { return s.Mark(ctx, offer, "a1", true, at) }},
 		{"Waiting", func() error { _, err := s.Waiting(ctx, queue, 50); return err }},
 		{"Due", func() error { _, err := s.Due(ctx, at, 50); return err }},
+		{"Held", func() error { _, err := s.Held(ctx); return err }},
+		{"Transfers", func() error { _, err := s.Transfers(ctx, queue); return err }},
+		{"Offers", func() error { _, err := s.Offers(ctx, offer.Session, 50); return err }},
+		{"Pace", func() error { _, err := s.Pace(ctx, queue); return err }},
 		{"SessionOf", func() error { _, err := s.SessionOf(ctx, website, customer); return err }},
-		{"Reject", func() error { _, err := s.Reject(ctx, offer, "a1"); return err }},
+		{"Reject", func() error { _, err := s.Reject(ctx, offer, "a1", at); return err }},
 		{"Wake", func() error {
 			ok(t, d.Reject(ctx, agentConnection("a1"), offer)) // WAITING, with its token
 			r.take()
@@ -141,7 +145,7 @@ func TestUnits(t *testing.T) {
 		{"Staff", func() error { _, err := s.Staff(ctx); return err }},
 		{"Shards", func() error { _, err := s.Shards(ctx); return err }},
 		{"List", func() error { _, err := s.List(ctx, chat.ListAgents); return err }},
-		{"Engage", func() error { return s.Engage(ctx, queue, "a1") }},
+		{"Engage", func() error { return s.Engage(ctx, queue, "a1", chat.Pace{}) }},
 		{"Notify", func() error { return s.Notify(ctx, queue, []string{"a1"}, at) }},
 		{"Blame", func() error { return s.Blame(ctx, chat.Release{Agent: "a1", At: at, Missed: true}) }},
 		{"SetAvailability", func() error {
@@ -152,7 +156,11 @@ func TestUnits(t *testing.T) {
 		{"PutAgent", func() error { return s.PutAgent(ctx, chat.Agent{ID: "new", Queues: []string{"new"}}) }},
 		{"PutSettings", func() error { return s.PutSettings(ctx, chat.Settings{Reasons: []string{"Break"}}) }},
 		{"DeleteWebsite", func() error { return s.DeleteWebsite(ctx, "new") }},
-		{"DeleteQueue", func() error { ok(t, s.Engage(ctx, "new", "a1")); r.take(); return s.DeleteQueue(ctx, "new") }},
+		{"DeleteQueue", func() error {
+			ok(t, s.Engage(ctx, "new", "a1", chat.Pace{}))
+			r.take()
+			return s.DeleteQueue(ctx, "new")
+		}},
 		{"DeleteAgent", func() error { return s.DeleteAgent(ctx, chat.Agent{ID: "new", Queues: []string{"new"}}) }},
 		{"PutLicence", func() error { return s.PutLicence(ctx, 2) }},
 		{"Connect", func() error { return s.Connect(ctx, customerConnection) }},
@@ -260,7 +268,7 @@ func play(t *testing.T, d *chat.Desk, strategy chat.Strategy) {
 	}
 	set := func(state chat.Availability) {
 		t.Helper()
-		_, err := d.SetAvailability(ctx, a1, state, "")
+		_, err := d.SetAvailability(ctx, a1, chat.Wish{State: state})
 		ok(t, err)
 	}
 
@@ -268,6 +276,9 @@ func play(t *testing.T, d *chat.Desk, strategy chat.Strategy) {
 	expect(n, chat.Offered)
 	n = visit(n) // pushed again
 	ok(t, d.Reject(ctx, a1, ref(n)))
+	n = visit(n) // parked: nobody is rung again in the same second
+	expect(n, chat.Waiting)
+	clock = clock.Add(time.Duration(n.Patience) * time.Second)
 	n = visit(n) // a new lap
 	expect(n, chat.Offered)
 	clock = n.Until.Add(time.Second) // expired; nobody had it, so it is parked
@@ -285,7 +296,7 @@ func play(t *testing.T, d *chat.Desk, strategy chat.Strategy) {
 	}
 	_, err = d.Accept(ctx, a1, ref(n))
 	ok(t, err)
-	_, err = d.Close(ctx, a1, n.ID, "Solved", "")
+	_, err = d.Close(ctx, a1, chat.Closing{Session: n.ID, Disposition: "Solved"})
 	ok(t, err)
 	row, err := d.Send(ctx, customerConnection, chat.Outgoing{Session: n.ID, CID: "again", Text: "One more thing", After: 3})
 	ok(t, err)

@@ -32,7 +32,7 @@ const (
 	Waiting          Metric = "Waiting"       // customers in all lines
 	OldestWaiting    Metric = "OldestWaiting" // seconds
 	LicenceUsed      Metric = "LicenceUsed"   // percent
-	LicenceDrift     Metric = "LicenceDrift"  // seats that are taken and that no agent has a session for
+	Drift            Metric = "Drift"         // counts of seats and open sessions that do not fit
 )
 
 // unit is a metric's, in CloudWatch's words.
@@ -111,9 +111,9 @@ func (m *Meter) Swept(s chat.Swept) {
 	m.Count(RoutingRestarted, s.Restarted)
 	m.Value(Waiting, float64(s.Waiting))
 	m.Value(OldestWaiting, s.Longest.Seconds())
+	m.Value(Drift, float64(len(s.Drift)))
 	if s.Limit > 0 {
 		m.Value(LicenceUsed, 100*float64(s.Used)/float64(s.Limit))
-		m.Value(LicenceDrift, float64(s.Drift))
 	}
 }
 

@@ -74,10 +74,14 @@ func TestWhatIsCounted(t *testing.T) {
 		"canceled":          {ended(chat.OfferCanceled), map[string]any{"OffersCanceled": 1.0}},
 		"another change":    {func(m *metrics.Meter) { m.Committed(chat.Change{Writes: []chat.Write{chat.TakeSeat{}}}) }, map[string]any{}},
 		"sockets that left": {func(m *metrics.Meter) { m.Pushed(0, 2, 0) }, map[string]any{"PushesGone": 2.0}},
-		"a sweep without a licence": {func(m *metrics.Meter) { m.Swept(chat.Swept{Waiting: 2, Longest: 90 * time.Second, Drift: 1}) },
-			map[string]any{"Sweeps": 1.0, "Waiting": 2.0, "OldestWaiting": 90.0}},
-		"a sweep with one": {func(m *metrics.Meter) { m.Swept(chat.Swept{Restarted: 3, Used: 45, Limit: 50, Drift: 1}) },
-			map[string]any{"Sweeps": 1.0, "RoutingRestarted": 3.0, "Waiting": 0.0, "OldestWaiting": 0.0, "LicenceUsed": 90.0, "LicenceDrift": 1.0}},
+		"a sweep without a licence": {func(m *metrics.Meter) {
+			m.Swept(chat.Swept{Waiting: 2, Longest: 90 * time.Second, Drift: []string{"a shard"}})
+		},
+			map[string]any{"Drift": 1.0, "Sweeps": 1.0, "Waiting": 2.0, "OldestWaiting": 90.0}},
+		"a sweep with one": {func(m *metrics.Meter) {
+			m.Swept(chat.Swept{Restarted: 3, Used: 45, Limit: 50, Drift: []string{"a shard"}})
+		},
+			map[string]any{"Sweeps": 1.0, "RoutingRestarted": 3.0, "Waiting": 0.0, "OldestWaiting": 0.0, "LicenceUsed": 90.0, "Drift": 1.0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

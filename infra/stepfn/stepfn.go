@@ -34,11 +34,14 @@ type input struct {
 	Patience   int    `json:"patience"`
 }
 
-// Start begins the execution "<session>-<generation>-<part>"; one that runs already is fine. chat.ErrExecutionExists if it is
-// over, or if it runs with another patience.
+// Start begins the execution "<session>-<generation>-<part>", or "<session>-<generation>-x<round>" of a transfer; one that runs
+// already is fine. chat.ErrExecutionExists if it is over, or if it runs with another patience.
 func (r *Router) Start(ctx context.Context, e chat.Execution) error {
 	name := fmt.Sprintf("%s-%d-%d", e.Session, e.Generation, e.Part)
-	text, err := json.Marshal(input(e))
+	if e.Round > 0 {
+		name = fmt.Sprintf("%s-%d-x%d", e.Session, e.Generation, e.Round)
+	}
+	text, err := json.Marshal(input{e.Session, e.Generation, e.Part, e.Patience})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,46 @@
+package chat
+
+import "time"
+
+// Hours is a part of the week in which a website takes sessions. Times are minutes since midnight in the website's zone; Until
+// is at most a day's end and later than From: who works past midnight has two.
+type Hours struct {
+	Day   time.Weekday
+	From  int
+	Until int
+}
+
+// openAt reports whether the website takes sessions then, and if not, when it opens again; the zero time if it has no hours in
+// the week to come. A zone that nobody knows counts as UTC: a website must not be closed by a spelling mistake.
+func (w Website) openAt(now time.Time) (open bool, next time.Time) {
+	if len(w.Hours) == 0 {
+		return true, time.Time{}
+	}
+	zone, err := time.LoadLocation(w.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	local := now.In(zone)
+	year, month, today := local.Date()
+	for ahead := range 8 { // today's hours may be over: then next week's are the next
+		day := time.Date(year, month, today+ahead, 0, 0, 0, 0, zone)
+		for _, h := range w.Hours {
+			if h.Day != day.Weekday() {
+				continue
+			}
+			// By the clock on the wall, so that nine stays nine when the clocks change.
+			from := time.Date(year, month, today+ahead, 0, h.From, 0, 0, zone)
+			until := time.Date(year, month, today+ahead, 0, h.Until, 0, 0, zone)
+			if !now.Before(from) && now.Before(until) {
+				return true, time.Time{}
+			}
+			if from.After(now) && (next.IsZero() || from.Before(next)) {
+				next = from
+			}
+		}
+		if !next.IsZero() {
+			break
+		}
+	}
+	return false, next.UTC()
+}
