@@ -10,8 +10,17 @@ const all = [
     ' ',
   ),
   'next wrapup wrapup-empty set'.split(' '),
+  'rings rings-help declined handed transfer transfer-queue transfer-nobody help'.split(' '),
+  ['transfer-queue@390x800', 'rings@390x800'],
   ['chats@1024x720', 'chats@390x800', 'menu', 'menu-after', 'next@390x800', 'close'],
 ].flat();
+/** Opens the dialog and looks for somebody. */
+async function transfer(page, text = '') {
+  await page.keyboard.press('Alt+KeyT');
+  await page.getByRole('option').first().waitFor();
+  await page.getByRole('combobox').fill(text);
+}
+
 /** Pictures that are a still with something done to it. */
 const steps = {
   menu: ['chats', (page) => page.getByRole('button', { name: /Your status/ }).click()],
@@ -20,6 +29,18 @@ const steps = {
     async (page) => {
       await page.getByRole('button', { name: /Your status/ }).click();
       await page.getByRole('menuitem', { name: 'Pause after these chats' }).click();
+    },
+  ],
+  transfer: ['next', (page) => transfer(page)],
+  'transfer-queue': ['next', (page) => transfer(page, 'ord')],
+  'transfer-nobody': ['next', (page) => transfer(page, 'trade')],
+  help: [
+    'next',
+    async (page) => {
+      await transfer(page);
+      await page.getByText('Ask for help').click();
+      await page.getByRole('combobox').fill('ben');
+      await page.getByLabel('What you need').fill('Is the orbifolia covered by the 30-day guarantee?');
     },
   ],
   close: ['chats', (page) => page.getByRole('button', { name: 'Close chat' }).click()],

@@ -3,7 +3,16 @@
 import '@fontsource-variable/inter/index.css';
 import '@parley/client/tokens.css';
 import '../src/base.css';
-import type { DeskState as AgentSnapshot, Me, Offer, Row, Session, View } from '@parley/client';
+import type {
+  DeskState as AgentSnapshot,
+  Colleague,
+  Me,
+  Offer,
+  Row,
+  Session,
+  Team,
+  View,
+} from '@parley/client';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
@@ -179,6 +188,51 @@ const second = offer({
   others: 0,
 });
 
+const colleague = (id: string, name: string, more: Partial<Colleague>): Colleague => ({
+  id,
+  name,
+  state: 'READY',
+  since: ago(2911),
+  open: 0,
+  capacity: 5,
+  queues: ['plants', 'orders'],
+  ...more,
+});
+const ben = { id: 'ben', name: 'Ben Osei' };
+const team: Team = {
+  type: 'team',
+  now,
+  agents: [
+    colleague('marta', 'Marta Kovač', { open: 3, since: ago(8049) }),
+    colleague('ben', ben.name, { open: 2 }),
+    colleague('jonas', 'Jonas Berg', { open: 5 }),
+    colleague('sofia', 'Sofia Oliveira', { state: 'PAUSED', reason: 'Lunch', open: 1, since: ago(1324) }),
+    colleague('david', 'David Ng', { open: 1, next: 'OFFLINE', since: ago(3950) }),
+    colleague('lena', 'Lena Hartmann', { state: 'NOT_RESPONDING', since: ago(72), queues: ['orders'] }),
+    colleague('omar', 'عمر حداد', { state: 'WRAPUP', since: ago(21), open: 1, queues: ['orders'] }),
+    colleague('yuki', 'Yuki Tanaka', { state: 'OFFLINE', since: ago(40_000), queues: ['plants'] }),
+  ],
+  queues: [
+    { queue: plants, available: 2, waiting: 2, longest: ago(72) },
+    { queue: orders, available: 1, waiting: 1, longest: ago(30) },
+    { queue: { id: 'b2b', name: 'Trade customers' }, available: 0, waiting: 0 },
+  ],
+};
+const ringing = (more: Partial<NonNullable<View['transfer']>>): AgentSnapshot => ({
+  ...chats,
+  sessions: [
+    {
+      ...ana(),
+      view: {
+        ...ana().view,
+        transfer: { agent: ben, by: marta, round: 2, until: now + 14_000, now, ...more },
+      },
+    },
+    tomas(),
+    layla(),
+  ],
+});
+
 interface Still {
   state: AgentSnapshot;
   /** What happens once it stands. */
@@ -227,6 +281,24 @@ const stills: Record<string, Still> = {
         type: 'status',
         me: me({ state: 'PAUSED', reason: 'Training', by: { id: 'sofia', name: 'Sofia Oliveira' } }),
       }),
+  },
+  rings: { state: ringing({}) },
+  'rings-help': { state: ringing({ assist: true, agent: undefined, queue: orders } as object) },
+  declined: {
+    state: ringing({}),
+    act: (_, hear) =>
+      hear({
+        type: 'gone',
+        session: 's-ana',
+        generation: 1,
+        round: 2,
+        outcome: 'rejected',
+        customer: 'Ana Lima',
+      }),
+  },
+  handed: {
+    state: ringing({}),
+    act: (_, hear) => hear({ type: 'gone', session: 's-x', generation: 1, round: 2, outcome: 'expired' }),
   },
   away: {
     state: {
@@ -320,6 +392,10 @@ else {
     brisk: () => {},
     earlier: async () => {},
     status: () => new Promise(() => {}),
+    team: async () => team,
+    transfer: () => new Promise(() => {}),
+    withdraw: () => new Promise(() => {}),
+    leave: () => new Promise(() => {}),
     close: () => new Promise(() => {}),
     drop: () => {},
   } as unknown as DeskClient & { state: AgentSnapshot };
@@ -335,6 +411,15 @@ else {
   // The pictured offer of "gone" was on this desk a moment ago.
   if (name === 'chats') {
     client.state = { ...chats, offers: [offer({ session: 's-pierre' }), first] };
+    for (const fn of subscribers) fn();
+  }
+  // Somebody has just accepted it.
+  if (name === 'handed') {
+    const [first, ...others] = client.state.sessions;
+    if (first) {
+      const taken = { ...first, mine: false, view: { ...first.view, agent: ben, generation: 2 } };
+      client.state = { ...client.state, sessions: [taken, ...others] };
+    }
     for (const fn of subscribers) fn();
   }
   if (name === 'down') {

@@ -12,7 +12,9 @@ import {
   Refused,
   type Row,
   type ServerFrame,
+  type Team,
 } from '@parley/client';
+import type { Handover as To } from '@parley/client/agent';
 import type { Bell, BellState } from './bell';
 import { t } from './strings';
 
@@ -32,7 +34,11 @@ export type DeskClient = Pick<
   | 'accept'
   | 'reject'
   | 'status'
+  | 'transfer'
+  | 'withdraw'
+  | 'leave'
   | 'close'
+  | 'team'
   | 'drop'
   | 'earlier'
   | 'brisk'
@@ -48,6 +54,13 @@ export interface Session {
   readonly customer: Customer;
   /** open: the agent may write. closed: it ended. away: it went back to the queue or to a colleague. */
   readonly standing: 'open' | 'closed' | 'away';
+  /** Who has it. The agent themselves, unless they help or it went to somebody else. */
+  readonly owner: Ref | undefined;
+  /** Open, and somebody else's: the agent writes along. */
+  readonly helping: boolean;
+  /** Who writes along. */
+  readonly assist: readonly Ref[];
+  readonly handover: Handover | undefined;
   /** What the agent who closed it chose. */
   readonly disposition: string | undefined;
   readonly rows: readonly Row[];
@@ -65,6 +78,20 @@ export interface Session {
   readonly refused: { readonly cid: string; readonly text: string; readonly message: string } | undefined;
 }
 
+/** A transfer, or a call for help, that was offered to somebody. */
+export interface Handover {
+  /** Help is asked for: the chat stays where it is. */
+  readonly assist: boolean;
+  /** An agent, or with `queue` all of a queue. */
+  readonly to: Ref;
+  readonly queue: boolean;
+  /** rings, or why nobody has it: said no, did not answer, or could not. */
+  readonly state: 'rings' | 'declined' | 'missed' | 'failed';
+  /** From when this page knows of it until it ends, on the server's clock. */
+  readonly from: number;
+  readonly until: number;
+}
+
 /** A showing offer. */
 export interface Card {
   readonly key: string;
@@ -77,10 +104,19 @@ export interface Card {
 }
 
 /** A short piece of news. It goes by itself. */
-export type Notice = News & { readonly id: number };
+export type Notice = News & { readonly id: number; readonly act?: Act };
+/** What can be done about a piece of news while it stands. */
+export interface Act {
+  readonly words: string;
+  readonly run: () => void;
+}
 type News =
-  | { readonly kind: 'taken'; readonly by: string; readonly who: string }
-  | { readonly kind: 'missed' | 'withdrawn' | 'returned'; readonly by?: undefined; readonly who: string }
+  | { readonly kind: 'taken' | 'handed' | 'sent' | 'joined'; readonly by: string; readonly who: string }
+  | {
+      readonly kind: 'missed' | 'withdrawn' | 'returned' | 'released';
+      readonly by?: undefined;
+      readonly who: string;
+    }
   | { readonly kind: 'refused' | 'note'; readonly text: string };
 
 /** Everything the views show. A new object after every change; parts that did not change stay the same objects. */
@@ -114,13 +150,16 @@ export interface DeskOptions {
   visible?: () => boolean;
 }
 
-/** How long news stands, in ms: long enough to read it twice. A refusal wants more thought. */
+/** How long news stands, in ms: long enough to read it twice. A refusal, or a choice, wants more thought. */
 const NEWS = 7000;
 const REFUSAL = 14_000;
 /** An offer whose end nobody told goes by itself this much after it, in ms. */
 const OVERDUE = 1500;
 /** Skew below this is the jitter of the line, in ms. */
 const JITTER = 250;
+
+/** The rows by which an agent comes into a session. */
+const CAME: readonly string[] = ['accepted', 'transferred', 'joined'] satisfies Row['kind'][];
 
 const offerKey = (o: { session: string; generation: number; round: number }) =>
   `${o.session}.${o.generation}.${o.round}`;
@@ -158,6 +197,12 @@ export class Desk {
   private readonly rejected = new Set<string>();
   private readonly accepting = new Map<string, { busy: boolean; problem: string }>();
   private readonly tabs = new Map<string, Session>();
+  /** Tabs that went when a colleague took over; they can be read again while the news stands. */
+  private readonly hidden = new Set<string>();
+  private readonly handovers = new Map<string, Handover & { readonly key: string }>();
+  /** Sessions that the agent has given to a queue at once, or left: they need no tab to say so. */
+  private readonly given = new Set<string>();
+  private readonly takenBack = new Set<string>();
   private cards: readonly Card[] = [];
 
   constructor(o: DeskOptions) {
@@ -290,10 +335,64 @@ export class Desk {
     this.refresh();
   };
 
+  /** Offers a session to somebody, or asks them for help. Resolves with nothing, or with the reason why not. */
+  transfer = async (session: string, to: To): Promise<string | undefined> => {
+    if (to.blind) this.given.add(session);
+    try {
+      await this.client.transfer(session, to);
+      return undefined;
+    } catch (e) {
+      this.given.delete(session);
+      return sentence(e);
+    }
+  };
+
+  /** Takes back what rings elsewhere. */
+  takeBackOffer = async (session: string): Promise<void> => {
+    const key = this.handovers.get(session)?.key;
+    if (!key) return;
+    this.takenBack.add(key);
+    this.refresh();
+    try {
+      await this.client.withdraw(session);
+    } catch (e) {
+      this.takenBack.delete(key);
+      this.refresh();
+      // Somebody has it meanwhile: that is said already.
+      if (this.tabs.get(session)?.standing === 'open') this.tell({ kind: 'refused', text: sentence(e) });
+    }
+  };
+
+  /** The agent knows now that nobody took it. */
+  forgetHandover = (session: string): void => {
+    if (this.handovers.get(session)?.state !== 'rings') this.handovers.delete(session);
+    this.refresh();
+  };
+
+  /** Stops helping; with `agent`, ends the help of somebody else. */
+  leave = async (session: string, agent?: string): Promise<void> => {
+    if (!agent) this.given.add(session);
+    try {
+      await this.client.leave(session, agent);
+      if (!agent) this.dismiss(session);
+    } catch (e) {
+      this.given.delete(session);
+      this.tell({ kind: 'refused', text: sentence(e) });
+    }
+  };
+
+  /** Who is there. Rejects with a sentence. */
+  team = (): Promise<Team> =>
+    this.client.team().catch((e: unknown) => {
+      throw new Error(sentence(e));
+    });
+
   /** Ends a session. Resolves with nothing, or with the reason why not. */
   close = async (session: string, disposition: string, note: string): Promise<string | undefined> => {
+    const generation = this.tabs.get(session)?.generation;
     try {
       await this.client.close(session, {
+        ...(generation ? { generation } : {}),
         ...(disposition ? { disposition } : {}),
         ...(note ? { note } : {}),
       });
@@ -307,6 +406,8 @@ export class Desk {
   /** Closes the tab of a session that is over. */
   dismiss = (session: string): void => {
     this.draft(session, '');
+    this.hidden.delete(session);
+    this.given.delete(session);
     this.client.drop(session);
   };
 
@@ -330,6 +431,7 @@ export class Desk {
 
   dismissNotice = (id: number): void => {
     this.notices = this.notices.filter((n) => n.id !== id);
+    this.forget();
     this.refresh();
   };
 
@@ -353,10 +455,22 @@ export class Desk {
     this.end(key);
     const who = g.customer || t('guest');
     // Who rejected hears who took it, too; who is away is left in peace.
+    this.answered(g, key);
     if (g.by && g.by.id !== me?.id && (showed || own)) this.tell({ kind: 'taken', by: g.by.name, who });
     else if (showed && g.outcome === 'expired') this.tell({ kind: 'missed', who });
     else if (showed && g.outcome === 'canceled') this.tell({ kind: 'withdrawn', who });
     this.refresh();
+  }
+
+  /** What came of something that was offered from here. */
+  private answered(g: Gone, key: string) {
+    const h = this.handovers.get(g.session);
+    if (h?.key !== key || this.takenBack.has(key)) return;
+    const state = ({ rejected: 'declined', expired: 'missed', canceled: 'failed' } as const)[
+      g.outcome as string
+    ];
+    if (state) this.handovers.set(g.session, { ...h, state });
+    else this.handovers.delete(g.session);
   }
 
   private end(key: string) {
@@ -364,23 +478,28 @@ export class Desk {
     this.accepting.delete(key);
   }
 
-  private tell(news: News) {
+  private tell(news: News, act?: Act) {
+    this.report(news, act);
+    this.refresh();
+  }
+
+  private report(news: News, act?: Act) {
     const id = ++this.lastNotice;
-    this.notices = [...this.notices, { ...news, id }];
+    this.notices = [...this.notices, { ...news, id, ...(act && { act }) }];
     const timer = setTimeout(
       () => {
         this.timers.delete(timer);
         this.dismissNotice(id);
       },
-      news.kind === 'refused' ? REFUSAL : NEWS,
+      act || news.kind === 'refused' ? REFUSAL : NEWS,
     );
     this.timers.add(timer);
-    this.refresh();
   }
 
   private refresh = (): void => {
     const before = this.state;
-    const next = this.compute();
+    let next = this.compute();
+    if (this.compare(before.sessions, next.sessions)) next = this.compute();
     this.bell.ring(next.offers.some((c) => !c.accepting));
     const brisk = this.visible() && next.sessions.some((s) => s.standing === 'open');
     if (brisk !== this.brisk) this.client.brisk(brisk);
@@ -390,12 +509,56 @@ export class Desk {
     this.endWrapUp(next.me);
     for (const fn of this.listeners) fn();
     if (before.me?.next === 'OFFLINE' && next.me?.state === 'OFFLINE' && this.client.leads) this.left();
-    for (const s of before.sessions) {
-      const now = next.sessions.find((n) => n.id === s.id);
-      if (s.standing === 'open' && now?.standing === 'away')
-        this.tell({ kind: 'returned', who: s.customer.name });
-    }
   };
+
+  /** Tells what has become of sessions; true when that changes what is shown. */
+  private compare(before: readonly Session[], next: readonly Session[]): boolean {
+    const told = this.notices;
+    const hidden = this.hidden.size;
+    for (const s of before) {
+      const now = next.find((n) => n.id === s.id);
+      if (!now || s.standing !== 'open') continue;
+      if (now.standing === 'away') this.part(s, now);
+      if (now.standing !== 'open' || now.helping) continue;
+      for (const { id, name } of now.assist)
+        if (!s.assist.some((a) => a.id === id))
+          this.report({ kind: 'joined', by: name, who: s.customer.name });
+    }
+    return this.notices !== told || this.hidden.size !== hidden;
+  }
+
+  /** A session is no longer this agent's: says where it went, and takes the tab away if that was meant. */
+  private part(before: Session, now: Session) {
+    const who = before.customer.name;
+    const given = this.given.delete(now.id);
+    const taker = now.owner && now.owner.id !== before.owner?.id ? now.owner : undefined;
+    // What was written and not sent must not go with the tab.
+    const unsent = now.pending.length > 0 || now.refused || this.draft(now.id).trim();
+    if (!unsent && (given || (taker && !before.helping))) this.hidden.add(now.id);
+    const read = {
+      words: t('notice.read'),
+      run: () => {
+        this.hidden.delete(now.id);
+        this.refresh();
+        this.show(now.id);
+      },
+    };
+    const act = this.hidden.has(now.id) ? read : undefined;
+    if (taker) this.report({ kind: 'handed', by: taker.name, who }, act);
+    else if (before.helping && given) return;
+    else if (before.helping) this.report({ kind: 'released', who });
+    else if (given) this.report({ kind: 'sent', by: now.queue.name, who }, act);
+    else this.report({ kind: 'returned', who });
+  }
+
+  /** Lets go of the tabs that nobody can read again. */
+  private forget() {
+    if (this.notices.some((n) => n.act)) return;
+    for (const id of this.hidden) {
+      this.hidden.delete(id);
+      this.client.drop(id);
+    }
+  }
 
   /**
    * A wrap-up ends by itself. Only hearing that the agent is available wakes the line, so that is said then, once and by the
@@ -458,11 +621,11 @@ export class Desk {
   private arrange(): Session[] {
     const me = this.client.state.me?.id;
     const known = this.client.state.sessions.filter((s) => s.mine || this.tabs.has(s.view.session));
+    for (const s of known) if (s.mine) this.hidden.delete(s.view.session);
     for (const id of this.tabs.keys()) if (!known.some((k) => k.view.session === id)) this.tabs.delete(id);
-    const tabs = known.map((k) => this.tab(k));
-    const taken = new Map(
-      tabs.map((s) => [s.id, s.rows.findLast((r) => r.kind === 'accepted' && r.by === me)?.at ?? Infinity]),
-    );
+    const tabs = known.map((k) => this.tab(k)).filter((s) => !this.hidden.has(s.id));
+    const came = (r: Row) => r.by === me && CAME.includes(r.kind);
+    const taken = new Map(tabs.map((s) => [s.id, s.rows.findLast(came)?.at ?? Infinity]));
     const at = (s: Session) => taken.get(s.id) ?? Infinity;
     return tabs.sort((a, b) => (at(a) === at(b) ? 0 : at(a) - at(b)));
   }
@@ -481,6 +644,10 @@ export class Desk {
       website: view.website,
       customer: keep(kept?.customer, customer.name ? customer : { ...customer, name: t('guest') }),
       standing,
+      owner: view.agent && keep(kept?.owner, view.agent),
+      helping: standing === 'open' && view.agent?.id !== this.client.state.me?.id,
+      assist: same(kept?.assist, view.assist ?? NOBODY),
+      handover: this.handover(k, standing === 'open'),
       disposition: view.disposition,
       rows: k.rows,
       cut: (k.rows[0]?.place ?? 1) > 1,
@@ -496,6 +663,33 @@ export class Desk {
     const tab = keep(kept, next);
     this.tabs.set(view.session, tab);
     return tab;
+  }
+
+  /** What was offered to others, as the view tells it, and for a while how that ended. */
+  private handover({ view }: Known, open: boolean): Handover | undefined {
+    const { session, transfer: now } = view;
+    const kept = this.handovers.get(session);
+    const key = now && offerKey({ session, generation: view.generation, round: now.round });
+    if (!open) this.handovers.delete(session);
+    else if (now && key && !this.takenBack.has(key)) {
+      if (kept?.key !== key)
+        this.handovers.set(session, {
+          key,
+          assist: now.assist === true,
+          to: now.agent ?? now.queue ?? view.queue,
+          queue: !now.agent,
+          state: 'rings',
+          from: this.client.clock.now(),
+          until: now.until,
+        });
+    } else if (kept?.state === 'rings') {
+      // It is over. Who took it is in the view; that nobody did, and why, says a frame that may come later.
+      const before = this.tabs.get(session)?.assist ?? NOBODY;
+      const joined = view.assist?.some((a) => !before.some((b) => b.id === a.id));
+      if (joined || this.takenBack.has(kept.key)) this.handovers.delete(session);
+      else this.handovers.set(session, { ...kept, state: 'failed' });
+    }
+    return this.handovers.get(session);
   }
 
   /** May anything ring here? Not for an agent who is away, leaving or full, whatever was offered. */
@@ -540,6 +734,8 @@ export class Desk {
     this.refresh();
   };
 }
+
+const NOBODY: readonly Ref[] = [];
 
 const wrote = (r: Row) => r.side === 'customer' && (r.kind === 'message' || r.kind === 'reopened');
 

@@ -86,7 +86,7 @@ export function waitingSince(s: Session): number | undefined {
   for (const r of s.rows) {
     if (speaks(r) && r.side === 'customer') since ??= r.at;
     else if (speaks(r) && r.side === 'agent') since = undefined;
-    else if (r.kind === 'accepted' && since !== undefined) since = r.at;
+    else if ((r.kind === 'accepted' || r.kind === 'transferred') && since !== undefined) since = r.at;
   }
   return since;
 }

@@ -1,4 +1,13 @@
-import { AgentClient, type Me, memoryStore, type Offer, type Row, type View } from '@parley/client';
+import {
+  AgentClient,
+  type Colleague,
+  type Me,
+  memoryStore,
+  type Offer,
+  type Row,
+  type Team,
+  type View,
+} from '@parley/client';
 import { onTestFinished, vi } from 'vitest';
 import { Bell } from '../src/bell';
 import { Desk } from '../src/store';
@@ -149,6 +158,49 @@ export const view = (session: string, rows: Row[], more: Partial<View> = {}): Vi
 });
 
 export const sessionFrame = (v: View) => ({ type: 'session', now: Date.now(), session: v });
+
+export const ben = { id: 'ben', name: 'Ben Osei' };
+
+export const colleague = (id: string, name: string, more: Partial<Colleague> = {}): Colleague => ({
+  id,
+  name,
+  state: 'READY',
+  since: Date.now() - 60_000,
+  open: 1,
+  capacity: 3,
+  queues: ['plants'],
+  ...more,
+});
+
+/** Ben is free, Jonas full, Sofia at lunch; Orders has somebody free, Trade nobody. */
+export const team = (more: Partial<Team> = {}): Team => ({
+  type: 'team',
+  now: Date.now(),
+  agents: [
+    colleague('marta', 'Marta'),
+    colleague('jonas', 'Jonas Berg', { open: 3 }),
+    colleague('ben', ben.name),
+    colleague('sofia', 'Sofía Oliveira', { state: 'PAUSED', reason: 'Lunch', open: 0 }),
+  ],
+  queues: [
+    { queue: { id: 'orders', name: 'Orders' }, available: 1, waiting: 2, longest: Date.now() - 30_000 },
+    { queue: { id: 'trade', name: 'Trade' }, available: 0, waiting: 0 },
+  ],
+  ...more,
+});
+
+/** A view while a transfer or a call for help rings at Ben's. */
+export const offered = (v: View, more: Partial<NonNullable<View['transfer']>> = {}): View => ({
+  ...v,
+  transfer: {
+    agent: ben,
+    by: { id: 'marta', name: 'Marta' },
+    round: 7,
+    until: Date.now() + 20_000,
+    now: Date.now(),
+    ...more,
+  },
+});
 
 /** A desk on a real client on the fake far end, after its welcome. */
 export async function desk(greeting: object = welcome()) {

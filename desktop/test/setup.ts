@@ -14,3 +14,6 @@ globalThis.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 } as typeof ResizeObserver;
+
+// Nor does it scroll.
+if (typeof Element !== 'undefined') Element.prototype.scrollIntoView ??= () => {};

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Desk } from '../src/store';
-import { accepted, desk, gone, marta, offer, row, sessionFrame, view, welcome } from './server';
+import { accepted, ben, desk, gone, marta, offer, offered, row, sessionFrame, view, welcome } from './server';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -14,9 +14,7 @@ afterEach(() => {
 
 const names = (d: Desk) => d.state.offers.map((c) => c.name);
 const news = (d: Desk) =>
-  d.state.notices.map((n) =>
-    'text' in n ? n.text : [n.kind, n.kind === 'taken' && n.by, n.who].filter(Boolean).join(' '),
-  );
+  d.state.notices.map((n) => ('text' in n ? n.text : [n.kind, n.by, n.who].filter(Boolean).join(' ')));
 const error = (code: string, more: object = {}) => ({
   type: 'error',
   code,
@@ -479,6 +477,177 @@ describe('sessions', () => {
     const before = d.state;
     await server.say({ type: 'pong' });
     expect(d.state).toBe(before);
+  });
+});
+
+describe('handing over', () => {
+  const rows = () => [row(1), accepted(2)];
+  const open = (v = view('s1', rows())) => desk(welcome({ sessions: [v], me: { ...marta, open: ['s1'] } }));
+  const taken = (more: object = {}) =>
+    sessionFrame(
+      view('s1', [row(3, { kind: 'transferred', side: 'agent', by: 'ben', name: ben.name, text: '' })], {
+        agent: ben,
+        generation: 2,
+        ...more,
+      }),
+    );
+  const answer = (outcome: string, more: object = {}) => gone('s1', { round: 7, outcome, ...more });
+
+  test('what is offered rings there and stays here; whoever accepts has it, and its tab goes', async () => {
+    const { desk: d, server } = await open();
+    server.answers.transfer = () => sessionFrame(offered(view('s1', [], { head: 2 })));
+    const done = d.transfer('s1', { agent: 'ben', note: 'Wants a refund' });
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await done).toBeUndefined();
+    expect(server.sent('transfer')).toMatchObject([{ session: 's1', agent: 'ben', note: 'Wants a refund' }]);
+    expect(d.state.sessions).toMatchObject([
+      { standing: 'open', handover: { state: 'rings', to: ben, assist: false, queue: false } },
+    ]);
+    await server.say(taken());
+    await server.say(answer('rescinded', { by: ben }));
+    expect(d.state.sessions).toEqual([]);
+    expect(d.state.me?.open).toEqual([]);
+    expect(news(d)).toEqual(['handed Ben Osei Customer s1']);
+  });
+
+  test('it can be read again while the news of it stands, and is forgotten with it', async () => {
+    const { desk: d, server, shown } = await open(offered(view('s1', rows())));
+    await server.say(taken());
+    d.state.notices[0]?.act?.run();
+    expect(shown).toEqual(['s1']);
+    expect(d.state.sessions).toMatchObject([{ id: 's1', standing: 'away', owner: ben }]);
+    const { desk: other, server: far } = await open(offered(view('s1', rows())));
+    await far.say(taken());
+    const late = other.state.notices[0]?.act;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(other.state.notices).toEqual([]);
+    late?.run();
+    expect(other.state.sessions).toEqual([]);
+  });
+
+  test('what was written and not sent does not go with it', async () => {
+    const { desk: d, server } = await open(offered(view('s1', rows())));
+    d.draft('s1', 'One more thing');
+    await server.say(taken());
+    expect(d.state.sessions).toMatchObject([{ id: 's1', standing: 'away' }]);
+    expect(news(d)).toEqual(['handed Ben Osei Customer s1']);
+  });
+
+  test.each([
+    ['rejected', 'declined'],
+    ['expired', 'missed'],
+    ['canceled', 'failed'],
+  ])('an offer that is %s leaves the chat here and is said until it is known', async (outcome, state) => {
+    const { desk: d, server } = await open(offered(view('s1', rows())));
+    await server.say(answer(outcome));
+    expect(d.state.sessions[0]?.handover).toMatchObject({ state, to: ben });
+    await server.say(sessionFrame(view('s1', [], { head: 2 })));
+    expect(d.state.sessions[0]?.handover).toMatchObject({ state });
+    d.forgetHandover('s1');
+    expect(d.state.sessions[0]?.handover).toBeUndefined();
+  });
+
+  // Either may be first, and a push may be lost.
+  test('its end is seen in the session too, and named when it is told', async () => {
+    const { desk: d, server } = await open(offered(view('s1', rows())));
+    await server.say(sessionFrame(view('s1', [], { head: 2 })));
+    expect(d.state.sessions[0]?.handover).toMatchObject({ state: 'failed' });
+    await server.say(answer('rejected'));
+    expect(d.state.sessions[0]?.handover).toMatchObject({ state: 'declined' });
+  });
+
+  test('taken back it is gone at the click; a refusal is said, and it rings on', async () => {
+    const { desk: d, server } = await open(offered(view('s1', rows())));
+    server.answers.withdraw = () => error('busy');
+    void d.takeBackOffer('s1');
+    expect(d.state.sessions[0]?.handover).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(d.state.sessions[0]?.handover).toMatchObject({ state: 'rings' });
+    expect(news(d)).toEqual(['Sorry: busy.']);
+    server.answers.withdraw = () => sessionFrame(view('s1', [], { head: 2 }));
+    void d.takeBackOffer('s1');
+    await vi.advanceTimersByTimeAsync(20);
+    await server.say(answer('canceled'));
+    expect(d.state.sessions[0]?.handover).toBeUndefined();
+  });
+
+  test('sent to a queue at once it leaves the desk, and where it waits is said', async () => {
+    const { desk: d, server } = await open();
+    server.answers.transfer = () =>
+      sessionFrame(
+        view('s1', [row(3, { kind: 'requeued', side: 'agent', by: 'marta', to: 'Orders', text: '' })], {
+          state: 'WAITING',
+          generation: 2,
+          agent: undefined,
+          queue: { id: 'orders', name: 'Orders' },
+        } as object),
+      );
+    void d.transfer('s1', { queue: 'orders', blind: true });
+    await vi.advanceTimersByTimeAsync(20);
+    expect(d.state.sessions).toEqual([]);
+    expect(news(d)).toEqual(['sent Orders Customer s1']);
+  });
+
+  test('a refusal is given back in the words of the server', async () => {
+    const { desk: d, server } = await open();
+    server.answers.transfer = () => error('nobody');
+    const done = d.transfer('s1', { agent: 'ben' });
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await done).toBe('Sorry: nobody.');
+    expect(d.state.sessions[0]?.handover).toBeUndefined();
+  });
+});
+
+describe('helping', () => {
+  const helped = (more: object = {}) =>
+    view('s1', [row(1), row(2, { kind: 'accepted', side: 'agent', by: 'ben', name: ben.name, text: '' })], {
+      agent: ben,
+      assist: [{ id: 'marta', name: 'Marta' }],
+      ...more,
+    });
+
+  test('whoever was asked and came is told, and the owner still has the chat', async () => {
+    const { desk: d, server } = await desk(
+      welcome({
+        sessions: [offered(view('s1', [row(1), accepted(2)]), { assist: true })],
+        me: { ...marta, open: ['s1'] },
+      }),
+    );
+    await server.say(
+      sessionFrame(
+        view('s1', [row(3, { kind: 'joined', side: 'agent', by: 'ben', name: ben.name, text: '' })], {
+          assist: [ben],
+        }),
+      ),
+    );
+    expect(news(d)).toEqual(['joined Ben Osei Customer s1']);
+    expect(d.state.sessions).toMatchObject([{ standing: 'open', helping: false, assist: [ben] }]);
+    expect(d.state.sessions[0]?.handover).toBeUndefined();
+  });
+
+  test('a helper writes along, and leaving takes the tab', async () => {
+    const { desk: d, server } = await desk(welcome({ sessions: [helped()], me: { ...marta, open: ['s1'] } }));
+    expect(d.state.sessions).toMatchObject([{ standing: 'open', helping: true, owner: ben }]);
+    server.answers.leave = () =>
+      sessionFrame(
+        helped({
+          assist: [],
+          head: 3,
+          rows: [row(3, { kind: 'left', side: 'agent', by: 'marta', text: '' })],
+        }),
+      );
+    void d.leave('s1');
+    await vi.advanceTimersByTimeAsync(20);
+    expect(d.state.sessions).toEqual([]);
+    expect(news(d)).toEqual([]);
+  });
+
+  test('a helper whom the owner lets go keeps what was said, and is told', async () => {
+    const { desk: d, server } = await desk(welcome({ sessions: [helped()], me: { ...marta, open: ['s1'] } }));
+    const left = row(3, { kind: 'left', side: 'agent', by: 'marta', name: 'Marta', text: '' });
+    await server.say(sessionFrame(helped({ assist: [], head: 3, rows: [left] })));
+    expect(d.state.sessions).toMatchObject([{ standing: 'away' }]);
+    expect(news(d)).toEqual(['released Customer s1']);
   });
 });
 

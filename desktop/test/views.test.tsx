@@ -5,7 +5,19 @@ import { Router } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
 import { DeskContext } from '../src/hooks/use-desk';
 import { DeskView } from '../src/views/desk-view';
-import { accepted, desk, gone, marta, offer, row, sessionFrame, view, welcome } from './server';
+import {
+  accepted,
+  desk,
+  gone,
+  marta,
+  offer,
+  offered,
+  row,
+  sessionFrame,
+  team,
+  view,
+  welcome,
+} from './server';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -278,6 +290,129 @@ describe('the tabs', () => {
     const { user, where } = await page(busy(ana(), ben()));
     await user.click(screen.getByRole('tab', { name: /Customer ben/ }));
     expect(where.history?.at(-1)).toBe('/chats/ben');
+  });
+});
+
+describe('handing over', () => {
+  const rows = () => [row(1), accepted(2)];
+  /** The dialog, opened with the keys, after the team has come. */
+  async function dialog(user: Awaited<ReturnType<typeof page>>['user'], server: { answers: object }) {
+    Object.assign(server.answers, { team });
+    fireEvent.keyDown(document.body, { code: 'KeyT', altKey: true });
+    const box = await screen.findByRole('dialog');
+    await within(box).findByRole('option', { name: /Ben Osei/ });
+    return { box, field: within(box).getByRole('combobox'), user };
+  }
+
+  test('Alt+T, a few letters and Enter offer it to a colleague; the focus is on taking it back', async () => {
+    const { user, server } = await page(busy(ana()));
+    server.answers.transfer = () => sessionFrame(offered(view('ana', [], { head: 2 })));
+    const { box, field } = await dialog(user, server);
+    expect(box).toHaveAccessibleName('Hand over the chat with Customer ana');
+    expect(document.activeElement).toBe(field);
+    await user.type(field, 'be');
+    expect(within(box).getByRole('option', { selected: true })).toHaveTextContent('Ben Osei');
+    await user.keyboard('{Enter}');
+    await act(() => vi.advanceTimersByTimeAsync(500));
+    expect(server.sent('transfer')).toMatchObject([{ session: 'ana', agent: 'ben' }]);
+    expect(screen.queryByRole('dialog')).toBeNull();
+    const back = screen.getByRole('button', { name: 'Take back' });
+    expect(back.closest('[role=status]')).toHaveTextContent('Offered to Ben Osei.');
+    expect(document.activeElement).toBe(back);
+    expect(screen.queryByRole('button', { name: 'Transfer' })).toBeNull();
+  });
+
+  test('arrows choose among those who can; the others say why not', async () => {
+    const { user, server } = await page(busy(ana()));
+    const { box, field } = await dialog(user, server);
+    const chosen = () => within(box).getByRole('option', { selected: true });
+    await user.keyboard('{ArrowDown}');
+    expect(chosen()).toHaveTextContent('Orders');
+    expect(field).toHaveAttribute('aria-activedescendant', chosen().id);
+    await user.keyboard('{ArrowUp}');
+    expect(chosen()).toHaveTextContent('Ben Osei');
+    await user.keyboard('{ArrowDown}');
+    expect(chosen()).toHaveTextContent('Orders');
+    expect(within(box).getByRole('option', { name: /Sofía Oliveira/ })).toHaveTextContent('Paused · Lunch');
+    expect(within(box).getByRole('option', { name: /Jonas Berg/ })).toHaveAttribute('aria-disabled', 'true');
+    await user.clear(field);
+    await user.type(field, 'sofia');
+    expect(within(box).queryByRole('option', { selected: true })).toBeNull();
+    expect(within(box).getByRole('button', { name: 'Choose somebody' })).toBeDisabled();
+  });
+
+  test('a queue is asked first, or given the chat at once; where nobody is free there is only the second', async () => {
+    const { user, server } = await page(busy(ana()));
+    const { box, field } = await dialog(user, server);
+    await user.type(field, 'ord');
+    expect(within(box).getByRole('radio', { name: /Ask first/ })).toBeChecked();
+    await user.click(within(box).getByRole('radio', { name: /Send at once/ }));
+    await user.type(within(box).getByLabelText(/Note for whoever takes it/), 'Broken pot');
+    await user.click(within(box).getByRole('button', { name: 'Send to Orders' }));
+    expect(server.sent('transfer')).toMatchObject([{ queue: 'orders', blind: true, note: 'Broken pot' }]);
+    await user.clear(field);
+    await user.type(field, 'trade');
+    expect(within(box).getByRole('radio', { name: /Ask first/ })).toBeDisabled();
+    expect(within(box).getByRole('radio', { name: /Send at once/ })).toBeChecked();
+  });
+
+  test('help is asked for in the same place', async () => {
+    const { user, server } = await page(busy(ana()));
+    const { box, field } = await dialog(user, server);
+    await user.click(within(box).getByRole('radio', { name: 'Ask for help' }));
+    expect(box).toHaveAccessibleName('Get help in the chat with Customer ana');
+    await user.type(field, 'ben');
+    await user.click(within(box).getByRole('button', { name: 'Ask Ben Osei' }));
+    expect(server.sent('transfer')).toMatchObject([{ agent: 'ben', assist: true }]);
+    expect(server.sent('transfer')[0]).not.toHaveProperty('blind');
+  });
+
+  test('a refusal is said in the dialog, and the note is still there', async () => {
+    const { user, server } = await page(busy(ana()));
+    server.answers.transfer = () => ({
+      type: 'error',
+      code: 'nobody',
+      message: 'Ben is not available any more.',
+    });
+    const { box, field } = await dialog(user, server);
+    await user.type(within(box).getByLabelText(/Note/), 'Refund');
+    await user.type(field, 'ben{Enter}');
+    expect(await within(box).findByRole('alert')).toHaveTextContent('Ben is not available any more.');
+    expect(within(box).getByLabelText(/Note/)).toHaveValue('Refund');
+  });
+
+  test('the team is asked for again while the dialog is open, and no longer', async () => {
+    const { user, server } = await page(busy(ana()));
+    await dialog(user, server);
+    await act(() => vi.advanceTimersByTimeAsync(11_000));
+    const asked = server.sent('team').length;
+    expect(asked).toBeGreaterThanOrEqual(3);
+    await user.keyboard('{Escape}');
+    await act(() => vi.advanceTimersByTimeAsync(11_000));
+    expect(server.sent('team')).toHaveLength(asked);
+  });
+
+  test('a no is said, with the way to choose again', async () => {
+    const { say, user, server } = await page(busy(offered(view('ana', rows()))));
+    await say(gone('ana', { round: 7, outcome: 'rejected' }));
+    const banner = screen.getByText('Ben Osei').closest('[role=status]');
+    expect(banner).toHaveTextContent('Ben Osei declined. The chat is still yours.');
+    Object.assign(server.answers, { team });
+    await user.click(screen.getByRole('button', { name: 'Choose again' }));
+    expect(await screen.findByRole('dialog')).toHaveAccessibleName('Hand over the chat with Customer ana');
+  });
+
+  test('when it goes, the focus is on the next tab and not in the next chat: half a sentence must not go astray', async () => {
+    const { say } = await page(busy(offered(view('ana', rows())), ben()));
+    act(() => screen.getByRole('textbox').focus());
+    const row3 = row(3, { kind: 'transferred', side: 'agent', by: 'ben', name: 'Ben Osei', text: '' });
+    await say(
+      sessionFrame(view('ana', [row3], { agent: { id: 'ben', name: 'Ben Osei' }, generation: 2, head: 3 })),
+    );
+    expect(screen.getByText(/has the chat with/)).toHaveTextContent(
+      'Ben Osei has the chat with Customer ana now',
+    );
+    expect(document.activeElement).toBe(screen.getByRole('tab', { name: /Customer ben/ }));
   });
 });
 

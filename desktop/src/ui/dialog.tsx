@@ -1,5 +1,5 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
-import type { ReactNode } from 'react';
+import type { ReactNode, RefObject } from 'react';
 import css from './dialog.module.css';
 
 /**
@@ -11,12 +11,20 @@ export function Dialog({
   onClose,
   title,
   text,
+  wide,
+  first,
+  back,
   children,
 }: {
   open: boolean;
   onClose: () => void;
   title: ReactNode;
   text?: ReactNode;
+  wide?: boolean;
+  /** What has the focus first; else the first control. */
+  first?: RefObject<HTMLElement | null>;
+  /** What has it afterwards, if there is something better than what had it before. */
+  back?: () => HTMLElement | null | undefined;
   children: ReactNode;
 }) {
   return (
@@ -28,7 +36,11 @@ export function Dialog({
     >
       <Base.Portal>
         <Base.Backdrop className={css.backdrop} />
-        <Base.Popup className={css.popup}>
+        <Base.Popup
+          className={`${css.popup} ${wide ? css.wide : ''}`}
+          initialFocus={first ?? true}
+          finalFocus={() => back?.() ?? true}
+        >
           <Base.Title className={css.title}>{title}</Base.Title>
           {text && <Base.Description className={css.text}>{text}</Base.Description>}
           {children}

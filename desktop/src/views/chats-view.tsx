@@ -28,9 +28,17 @@ export function ChatsView() {
     dismiss(s.id);
     if (next) select(next.id);
     else navigate('/', { replace: true });
-    // The tab that had the focus is gone: the next one has it.
-    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>('[aria-selected=true]')?.focus());
+    requestAnimationFrame(() => focusTab(list.current));
   };
+  // A tab may go by itself, when a colleague took the chat. The focus that was in it goes to the next tab, never into the
+  // next chat's field: what the agent was writing would land there.
+  const front = useRef(current?.id);
+  useEffect(() => {
+    const went = front.current !== undefined && !sessions.some((s) => s.id === front.current);
+    front.current = current?.id;
+    const at = document.activeElement;
+    if (went && (!at || at === document.body || list.current?.contains(at))) focusTab(list.current);
+  }, [sessions, current?.id]);
 
   return (
     <>
@@ -50,6 +58,11 @@ export function ChatsView() {
       )}
     </>
   );
+}
+
+/** The tab that had the focus is gone: the one in front has it. */
+function focusTab(list: HTMLElement | null) {
+  list?.querySelector<HTMLElement>('[aria-selected=true]')?.focus();
 }
 
 /** The page's title: who is in front, how many messages wait; an offer takes turns with it. */

@@ -3,6 +3,7 @@ import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { day, hour } from '../format';
 import { useDesk, useDeskActions } from '../hooks/use-desk';
 import { useEnd } from '../hooks/use-end';
+import { useHotkeys } from '../hooks/use-hotkeys';
 import { useVisible } from '../hooks/use-visible';
 import type { Session } from '../store';
 import { locale, t } from '../strings';
@@ -10,14 +11,24 @@ import { type Item, thread } from '../thread';
 import { Avatar } from '../ui/avatar';
 import { Button } from '../ui/button';
 import { Icon, type IconName } from '../ui/icon';
+import { altKey } from '../ui/kbd';
+import { Tip } from '../ui/tip';
 import { CloseDialog } from './close-dialog';
 import { Composer } from './composer';
 import css from './conversation.module.css';
+import { HandoverBanner } from './handover';
+import { type Ask, TransferDialog } from './transfer-dialog';
 
 /** One session: who it is, what was said, and the field to answer. */
 export function Conversation({ session: s, onDismiss }: { session: Session; onDismiss: () => void }) {
   const [closing, setClosing] = useState(false);
+  const [asking, setAsking] = useState<Ask>();
+  const banner = useRef<HTMLButtonElement>(null);
   const started = s.rows.findLast((r) => r.kind === 'accepted')?.at;
+  const owned = s.standing === 'open' && !s.helping;
+  // One at a time: what rings is answered or taken back first.
+  const askable = owned && s.handover?.state !== 'rings';
+  useHotkeys({ KeyT: () => setAsking('transfer') }, askable && !closing);
   return (
     <section className={css.conversation} aria-label={s.customer.name}>
       <header className={css.bar}>
@@ -34,20 +45,40 @@ export function Conversation({ session: s, onDismiss }: { session: Session; onDi
             </span>
           </p>
         </div>
-        {s.standing === 'open' ? (
+        {askable && (
+          <Tip text={t('transfer.tip', { key: altKey('T') })}>
+            <Button icon="transfer" aria-keyshortcuts="Alt+T" onClick={() => setAsking('transfer')}>
+              {t('transfer')}
+            </Button>
+          </Tip>
+        )}
+        {owned && (
           <Button look="danger" icon="check" onClick={() => setClosing(true)}>
             {t('close')}
           </Button>
-        ) : (
+        )}
+        {s.standing !== 'open' && (
           <Button icon="x" onClick={onDismiss}>
             {t('dismiss')}
           </Button>
         )}
       </header>
+      <HandoverBanner
+        session={s}
+        button={banner}
+        onAgain={(assist) => setAsking(assist ? 'assist' : 'transfer')}
+      />
       <Log session={s} />
       <Typing session={s} />
       {s.standing === 'open' ? <Composer session={s} /> : <Over session={s} onDismiss={onDismiss} />}
       <CloseDialog session={s} open={closing} onDone={() => setClosing(false)} />
+      <TransferDialog
+        session={s}
+        ask={asking}
+        onAsk={setAsking}
+        onDone={() => setAsking(undefined)}
+        back={() => banner.current}
+      />
     </section>
   );
 }

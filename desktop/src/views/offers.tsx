@@ -108,6 +108,10 @@ const looks: Record<Notice['kind'], { icon: IconName; tone: string | undefined }
   missed: { icon: 'clock', tone: css.warn },
   withdrawn: { icon: 'clock', tone: css.info },
   returned: { icon: 'undo', tone: css.warn },
+  released: { icon: 'exit', tone: css.info },
+  handed: { icon: 'transfer', tone: css.ok },
+  sent: { icon: 'transfer', tone: css.ok },
+  joined: { icon: 'help', tone: css.ok },
   refused: { icon: 'warn', tone: css.bad },
   note: { icon: 'warn', tone: css.warn },
 };
@@ -130,11 +134,26 @@ function NoticeCard({ notice: n }: { notice: Notice }) {
                   <bdi>{n.who}</bdi>
                 </b>
               ),
-              by: <b>{n.kind === 'taken' && n.by}</b>,
+              by: (
+                <b>
+                  <bdi>{n.by}</bdi>
+                </b>
+              ),
             }}
           />
         )}
       </p>
+      {n.act && (
+        <Button
+          look="quiet"
+          onClick={() => {
+            n.act?.run();
+            dismissNotice(n.id);
+          }}
+        >
+          {n.act.words}
+        </Button>
+      )}
       <IconButton small icon="x" label={t('notice.dismiss')} onClick={() => dismissNotice(n.id)} />
     </div>
   );

@@ -7,6 +7,7 @@ import { t } from '../strings';
 import { Button, IconButton } from '../ui/button';
 import { Icon, type IconName } from '../ui/icon';
 import { Menu, MenuGroup, MenuItem, MenuLine, MenuMore } from '../ui/menu';
+import { Slots } from '../ui/state';
 import css from './topbar.module.css';
 
 /** Availability, the line of my queues, capacity, sound and theme: what an agent checks with one look. */
@@ -35,7 +36,7 @@ function Availability() {
           <button type="button" className={css.status} data-state={me.next ? 'NEXT' : me.state}>
             <i />
             <span className={css.word}>
-              <span className="sr">{t('status.label')}</span> {stateWords(me)}
+              <span className="sr">{t('status.label')}</span> {statusWords(me)}
             </span>
             {!me.next && (ready && me.until ? <Until at={me.until} /> : <Since at={me.since} />)}
             <Icon name="down" size={15} />
@@ -59,7 +60,7 @@ function Availability() {
 }
 
 /** What the agent is, or what they will be when the open chats are over. */
-function stateWords(me: Me): string {
+function statusWords(me: Me): string {
   const reason = me.next ? me.nextReason : me.state === 'PAUSED' && me.reason;
   const words = me.next
     ? t(me.next === 'OFFLINE' ? 'status.next.OFFLINE' : 'status.next.PAUSED', {
@@ -186,29 +187,13 @@ function Line() {
   );
 }
 
-/** More places than this are a bar and not boxes to count. */
-const BOXES = 10;
-
 function Capacity() {
   const me = useDesk((d) => d.me);
   if (!me) return null;
-  const open = me.open.length;
-  const label = t('capacity.label', { open, capacity: me.capacity });
   return (
     <div className={css.kpi}>
       <span className={css.optional}>{t('capacity')}</span>
-      <span className={css.slots} role="img" aria-label={label}>
-        {me.capacity <= BOXES ? (
-          Array.from({ length: me.capacity }, (_, i) => <i key={i} className={i < open ? css.on : ''} />)
-        ) : (
-          <i className={css.bar}>
-            <i style={{ inlineSize: `${(100 * Math.min(open, me.capacity)) / me.capacity}%` }} />
-          </i>
-        )}
-      </span>
-      <b className="num" aria-hidden="true">
-        {open}/{me.capacity}
-      </b>
+      <Slots open={me.open.length} capacity={me.capacity} />
     </div>
   );
 }

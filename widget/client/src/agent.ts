@@ -107,7 +107,7 @@ export class AgentClient extends Client {
    * was to come after. Signing out with open sessions is refused.
    */
   async status(state: AgentState, how: Pick<SetStatus, 'reason' | 'after'> = {}): Promise<void> {
-    await this.ask({ type: 'status', state, ...how });
+    await this.tell({ type: 'status', state, ...how });
   }
 
   /** Changes the availability of somebody else, as a supervisor; resolves with what they are now. */
@@ -122,22 +122,22 @@ export class AgentClient extends Client {
 
   /** Offers a session to an agent or a queue, or asks one of them to help. It stays where it is until somebody accepts. */
   async transfer(session: string, to: Handover): Promise<void> {
-    await this.ask({ type: 'transfer', session, ...to });
+    await this.tell({ type: 'transfer', session, ...to });
   }
 
   /** Takes back what `transfer` has offered. */
   async withdraw(session: string): Promise<void> {
-    await this.ask({ type: 'withdraw', session });
+    await this.tell({ type: 'withdraw', session });
   }
 
   /** Stops helping in a session; with `agent`, and asked by its owner, ends the help of that agent. */
   async leave(session: string, agent?: string): Promise<void> {
-    await this.ask({ type: 'leave', session, ...(agent && { agent }) });
+    await this.tell({ type: 'leave', session, ...(agent && { agent }) });
   }
 
   /** Ends a session that the agent owns; with `generation`, only if nobody has opened it again since. */
   async close(session: string, end: Pick<Close, 'generation' | 'disposition' | 'note'> = {}): Promise<void> {
-    await this.ask({ type: 'close', session, ...end });
+    await this.tell({ type: 'close', session, ...end });
   }
 
   /** Who is there, and how busy the queues are. */
@@ -154,6 +154,15 @@ export class AgentClient extends Client {
   drop(session: string): void {
     this.remove(session);
     this.changed(true);
+  }
+
+  /** Asks for a change, and shows what it brought before it resolves. */
+  private async tell(what: Parameters<typeof this.ask>[0]): Promise<void> {
+    try {
+      await this.ask(what);
+    } finally {
+      this.changed(true);
+    }
   }
 
   protected override rose(up: boolean, fresh: boolean): void {
