@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // what a zone is must not depend on the machine
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -41,6 +43,9 @@ type Website struct {
 	Queues   []string `yaml:"queues,flow"`
 	AskName  bool     `yaml:"askName,omitempty"`
 	AskEmail bool     `yaml:"askEmail,omitempty"`
+	Messages []string `yaml:"messages,omitempty,flow"` // full, nobody
+	Hours    []string `yaml:"hours,omitempty,flow"`    // none: always
+	Zone     string   `yaml:"zone,omitempty"`
 }
 
 // Queue is a line of sessions. Times are seconds.
@@ -52,6 +57,11 @@ type Queue struct {
 	Weight    int           `yaml:"weight,omitempty"`
 	LostAfter int           `yaml:"lostAfter"`
 	MaxWait   int           `yaml:"maxWait,omitempty"` // 0: for ever
+	Then      chat.Fallback `yaml:"then,omitempty"`    // "": unmanaged
+	Overflow  string        `yaml:"overflow,omitempty"`
+	WrapUp    int           `yaml:"wrapUp,omitempty"`
+	Idle      int           `yaml:"idle,omitempty"` // 0: as long as the stack says
+	Previous  bool          `yaml:"previous,omitempty"`
 }
 
 // Agent is who answers.
@@ -61,6 +71,8 @@ type Agent struct {
 	Email    string   `yaml:"email,omitempty"`
 	Capacity int      `yaml:"capacity"`
 	Queues   []string `yaml:"queues,omitempty,flow"`
+	// Supervisor sees the whole team, and may set who is available.
+	Supervisor bool `yaml:"supervisor,omitempty"`
 }
 
 // Options of Parse.
@@ -112,6 +124,9 @@ func Parse(content []byte, o Options) (File, error) {
 	if err := root.Decode(&f); err != nil {
 		return File{}, err
 	}
+	for i, w := range f.Websites {
+		f.Websites[i].Hours = formatHours(parseHours(w.Hours))
+	}
 	for i := range f.Queues {
 		f.Queues[i].fill()
 	}
@@ -139,6 +154,9 @@ func (q *Queue) fill() {
 	}
 	if q.LostAfter == 0 {
 		q.LostAfter = chat.DefaultLostAfter
+	}
+	if q.Then == chat.ThenUnmanaged {
+		q.Then = ""
 	}
 }
 
@@ -219,9 +237,13 @@ func (c *checker) meaning(root *yaml.Node, o Options) {
 	for _, n := range items(get(root, "agents")) {
 		refers(n, called("agent", n))
 	}
+	for _, n := range items(get(root, "queues")) {
+		c.fallback(n, queues)
+	}
 	for _, n := range items(get(root, "websites")) {
 		what := called("website", n)
 		refers(n, what)
+		c.hours(n, what)
 		origins := get(n, "origins")
 		if real(n).Kind == yaml.MappingNode && !o.Hosted && (origins == nil || real(origins).Kind == yaml.SequenceNode && len(items(origins)) == 0) {
 			c.say(n, "%s has no `origins`: no page could open a chat.", capital(what))
@@ -231,6 +253,51 @@ func (c *checker) meaning(root *yaml.Node, o Options) {
 			if strings.HasPrefix(v, "https://") && strings.HasSuffix(v, ":443") || strings.HasPrefix(v, "http://") && strings.HasSuffix(v, ":80") {
 				c.say(origin, "An entry of `origins` of %s is %s: browsers leave the usual port out, and so must you.", what, quote(v))
 			}
+		}
+	}
+}
+
+// fallback checks what a queue says of sessions that have waited for too long.
+func (c *checker) fallback(n *yaml.Node, queues []string) {
+	what, then, to, wait := called("queue", n), get(n, "then"), get(n, "overflow"), get(n, "maxWait")
+	value := func(n *yaml.Node) string {
+		if n = real(n); n == nil || n.Kind != yaml.ScalarNode {
+			return ""
+		}
+		return n.Value
+	}
+	if then != nil && (wait == nil || value(wait) == "0") {
+		c.say(then, "%s says what follows the longest wait, but has no `maxWait`.", capital(what))
+	}
+	overflows := value(then) == string(chat.ThenOverflow)
+	switch {
+	case overflows && to == nil:
+		c.say(then, "%s lets sessions overflow, but has no `overflow` that says to which queue.", capital(what))
+	case to == nil:
+	case !overflows:
+		c.say(to, "%s names a queue to overflow to, but `then` is not overflow.", capital(what))
+	case value(to) == value(get(n, "id")):
+		c.say(to, "%s overflows to itself.", capital(what))
+	case value(to) != "" && !slices.Contains(queues, value(to)):
+		c.say(to, "%s overflows to the queue %s, which the file does not have.%s", capital(what), quote(value(to)), suggest(value(to), queues))
+	}
+}
+
+// hours checks that spans of time end after they begin, and that the zone exists.
+func (c *checker) hours(n *yaml.Node, what string) {
+	for _, line := range items(get(n, "hours")) {
+		if _, clock, ok := strings.Cut(real(line).Value, " "); ok {
+			if from, until, _ := strings.Cut(clock, "-"); until <= from {
+				c.say(line, "An entry of `hours` of %s is %s: it ends before it begins. Who works past midnight has two.", what, quote(real(line).Value))
+			}
+		}
+	}
+	if zone := get(n, "zone"); zone != nil && real(zone).Kind == yaml.ScalarNode {
+		if _, err := time.LoadLocation(real(zone).Value); err != nil {
+			c.say(zone, "`zone` of %s is %s, which is no time zone: it must be a name like Europe/Lisbon.", what, quote(real(zone).Value))
+		}
+		if get(n, "hours") == nil {
+			c.say(zone, "%s has a `zone` and no `hours`.", capital(what))
 		}
 	}
 }

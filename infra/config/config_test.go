@@ -28,8 +28,12 @@ websites:
     queues: [plants, orders]
     askName: true
     askEmail: true
+    messages: [full, nobody]
+    hours: ["mon 09:00-17:30", "tue-thu 09:00-17:30", "sat-mon 20:00-24:00", "fri 09:00-12:00"]
+    zone: Europe/Lisbon
 queues:
-  - {id: plants, name: Plant care, strategy: rrmemory, timeout: 30, weight: 10, lostAfter: 60, maxWait: 600}
+  - {id: plants, name: Plant care, strategy: rrmemory, timeout: 30, weight: 10, lostAfter: 60, maxWait: 600, then: overflow,
+     overflow: orders, wrapUp: 30, idle: 600, previous: true}
   - id: orders
     name: Orders
 agents:
@@ -40,19 +44,24 @@ agents:
     queues: [plants, orders]
   - id: marta
     name: Marta Kovač
+    supervisor: true
 `
 
 func wholeFile() config.File {
 	return config.File{
 		Licence: 100, PauseReasons: []string{"Tea", "Cake"}, Dispositions: []string{"Solved", "No"},
 		Websites: []config.Website{{ID: "fern", Name: "Fern & Fable", Origins: []string{"https://fern.example", "http://localhost:8080", "http://[::1]:3000"},
-			Brand: "#0b6b5b", Greeting: "Hello!", Queues: []string{"plants", "orders"}, AskName: true, AskEmail: true}},
+			Brand: "#0b6b5b", Greeting: "Hello!", Queues: []string{"plants", "orders"}, AskName: true, AskEmail: true,
+			Messages: []string{"full", "nobody"}, Zone: "Europe/Lisbon",
+			// As few lines as can say it, Monday first.
+			Hours: []string{"mon-thu 09:00-17:30", "mon 20:00-24:00", "fri 09:00-12:00", "sat-sun 20:00-24:00"}}},
 		Queues: []config.Queue{
-			{ID: "plants", Name: "Plant care", Strategy: chat.RRMemory, Timeout: 30, Weight: 10, LostAfter: 60, MaxWait: 600},
+			{ID: "plants", Name: "Plant care", Strategy: chat.RRMemory, Timeout: 30, Weight: 10, LostAfter: 60, MaxWait: 600,
+				Then: chat.ThenOverflow, Overflow: "orders", WrapUp: 30, Idle: 600, Previous: true},
 			{ID: "orders", Name: "Orders", Strategy: chat.BeepAll, Timeout: chat.DefaultTimeout, LostAfter: chat.DefaultLostAfter}},
 		Agents: []config.Agent{
 			{ID: "auth0|5f7c8ec7", Name: "Jonas Brandt", Email: "jonas@example.com", Capacity: 3, Queues: []string{"plants", "orders"}},
-			{ID: "marta", Name: "Marta Kovač", Capacity: chat.DefaultCapacity}},
+			{ID: "marta", Name: "Marta Kovač", Capacity: chat.DefaultCapacity, Supervisor: true}},
 	}
 }
 
@@ -122,6 +131,19 @@ func TestProblems(t *testing.T) {
 		{"empty value", "timeout: 20", "timeout:", "line 9: `timeout` of queue sales is empty: write a value or leave the key out."},
 		{"empty name", "name: Ann", `name: ""`, "line 12: `name` of agent ann is empty."},
 
+		{"fallback of no wait", "timeout: 20", "then: message", "line 9: Queue sales says what follows the longest wait, but has no `maxWait`."},
+		{"overflow to nowhere", "timeout: 20", "maxWait: 60\n    then: overflow", "line 10: Queue sales lets sessions overflow, but has no `overflow` that says to which queue."},
+		{"overflow to itself", "timeout: 20", "maxWait: 60\n    then: overflow\n    overflow: sales", "line 11: Queue sales overflows to itself."},
+		{"overflow to a stranger", "timeout: 20", "maxWait: 60\n    then: overflow\n    overflow: sails",
+			`line 11: Queue sales overflows to the queue "sails", which the file does not have. Did you mean "sales"?`},
+		{"overflow without saying so", "timeout: 20", "overflow: sales", "line 9: Queue sales names a queue to overflow to, but `then` is not overflow."},
+		{"hours that end first", "queues: [sales]\nqueues", "queues: [sales]\n    hours: [mon-fri 17:00-09:00]\nqueues",
+			`line 6: An entry of ` + "`hours`" + ` of website shop is "mon-fri 17:00-09:00": it ends before it begins. Who works past midnight has two.`},
+		{"hours of no days", "queues: [sales]\nqueues", "queues: [sales]\n    hours: [week 09:00-17:00]\nqueues",
+			`line 6: An entry of ` + "`hours`" + ` of website shop is "week 09:00-17:00": it must be days and times, like mon-fri 09:00-17:30 or sun 10:00-14:00.`},
+		{"no time zone", "queues: [sales]\nqueues", "queues: [sales]\n    hours: [mon 09:00-17:00]\n    zone: Lisbon\nqueues",
+			"line 7: `zone` of website shop is \"Lisbon\", which is no time zone: it must be a name like Europe/Lisbon."},
+		{"zone of no hours", "queues: [sales]\nqueues", "queues: [sales]\n    zone: Europe/Lisbon\nqueues", "line 6: Website shop has a `zone` and no `hours`."},
 		{"word for a number", "timeout: 20", "timeout: long", "line 9: `timeout` of queue sales is \"long\": it must be a whole number."},
 		{"quoted number", "timeout: 20", `timeout: "20"`, "line 9: `timeout` of queue sales is \"20\": it must be a whole number."},
 		{"fraction", "timeout: 20", "timeout: 20.5", "line 9: `timeout` of queue sales is 20.5: it must be a whole number."},

@@ -49,7 +49,12 @@ func Export(ctx context.Context, s Store) (File, error) {
 		if err != nil {
 			return f, fmt.Errorf("read website %s: %w", id, err)
 		}
-		f.Websites = append(f.Websites, Website{w.ID, w.Name, w.Origins, w.Brand, w.Greeting, w.Queues, w.AskName, w.AskEmail})
+		site := Website{ID: w.ID, Name: w.Name, Origins: w.Origins, Brand: w.Brand, Greeting: w.Greeting, Queues: w.Queues,
+			AskName: w.AskName, AskEmail: w.AskEmail, Hours: formatHours(w.Hours), Zone: w.Zone}
+		for _, m := range w.Messages {
+			site.Messages = append(site.Messages, string(m))
+		}
+		f.Websites = append(f.Websites, site)
 	}
 	queues, err := s.List(ctx, chat.ListQueues)
 	if err != nil {
@@ -63,7 +68,7 @@ func Export(ctx context.Context, s Store) (File, error) {
 		if err != nil {
 			return f, fmt.Errorf("read queue %s: %w", id, err)
 		}
-		q := Queue{r.ID, r.Name, r.Strategy, r.Timeout, r.Weight, r.LostAfter, r.MaxWait}
+		q := Queue{r.ID, r.Name, r.Strategy, r.Timeout, r.Weight, r.LostAfter, r.MaxWait, r.Then, r.Overflow, r.WrapUp, r.Idle, r.Previous}
 		q.fill()
 		f.Queues = append(f.Queues, q)
 	}
@@ -76,7 +81,7 @@ func Export(ctx context.Context, s Store) (File, error) {
 		return f, fmt.Errorf("read agents: %w", err)
 	}
 	for _, a := range agents {
-		agent := Agent{a.ID, a.Name, a.Email, a.Capacity, a.Queues}
+		agent := Agent{a.ID, a.Name, a.Email, a.Capacity, a.Queues, a.Supervisor}
 		agent.fill()
 		f.Agents = append(f.Agents, agent)
 	}
@@ -121,16 +126,20 @@ func Put(ctx context.Context, s Store, f File) error {
 
 func (q Queue) put(ctx context.Context, s Store) error {
 	return s.PutQueue(ctx, chat.Queue{ID: q.ID, Name: q.Name, Strategy: q.Strategy, Timeout: q.Timeout, Weight: q.Weight,
-		LostAfter: q.LostAfter, MaxWait: q.MaxWait})
+		LostAfter: q.LostAfter, MaxWait: q.MaxWait, Then: q.Then, Overflow: q.Overflow, WrapUp: q.WrapUp, Idle: q.Idle, Previous: q.Previous})
 }
 
 func (w Website) put(ctx context.Context, s Store) error {
-	return s.PutWebsite(ctx, chat.Website{ID: w.ID, Name: w.Name, Origins: w.Origins, Brand: w.Brand, Greeting: w.Greeting,
-		Queues: w.Queues, AskName: w.AskName, AskEmail: w.AskEmail})
+	site := chat.Website{ID: w.ID, Name: w.Name, Origins: w.Origins, Brand: w.Brand, Greeting: w.Greeting, Queues: w.Queues,
+		AskName: w.AskName, AskEmail: w.AskEmail, Hours: parseHours(w.Hours), Zone: w.Zone}
+	for _, m := range w.Messages {
+		site.Messages = append(site.Messages, chat.Openness(m))
+	}
+	return s.PutWebsite(ctx, site)
 }
 
 func (a Agent) put(ctx context.Context, s Store) error {
-	return s.PutAgent(ctx, chat.Agent{ID: a.ID, Name: a.Name, Email: a.Email, Capacity: a.Capacity, Queues: a.Queues})
+	return s.PutAgent(ctx, chat.Agent{ID: a.ID, Name: a.Name, Email: a.Email, Capacity: a.Capacity, Queues: a.Queues, Supervisor: a.Supervisor})
 }
 
 func (f File) putSettings(ctx context.Context, s Store) error {

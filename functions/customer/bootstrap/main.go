@@ -2,6 +2,8 @@
 package main
 
 import (
+	_ "time/tzdata" // a website's hours are in its own zone, and Lambda has no zones
+
 	"github.com/parley-chat/parley/functions/customer"
 	"github.com/parley-chat/parley/infra/env"
 )
