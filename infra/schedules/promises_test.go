@@ -1,0 +1,507 @@
+package schedules_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/functions/chat"
+)
+
+// The promises by name. The first six are those of package chat.
+const (
+	oneWinner   = "1 one winner"
+	withinLimit = "2 capacity and licence"
+	offersEnd   = "3 offers and reservations"
+	onlyReady   = "4 only who is available"
+	oneLog      = "5 messages"
+	notLost     = "6 nobody is forgotten"
+	comesToRest = "all comes to rest"
+)
+
+// violation is a broken promise.
+type violation struct {
+	promise string
+	what    string
+	items   []string
+	story   []string
+}
+
+func (v *violation) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "BROKEN  %s\n        %s\n", v.promise, v.what)
+	for _, it := range v.items {
+		fmt.Fprintf(&b, "        %s\n", it)
+	}
+	b.WriteString("the last steps:\n")
+	for _, l := range v.story {
+		fmt.Fprintf(&b, "  %s\n", l)
+	}
+	return b.String()
+}
+
+// promises holds what is written against what is promised.
+type promises struct {
+	w         *world
+	violation *violation
+	winners   map[episode]string
+	tales     map[string]*tale
+	texts     map[string]string    // what was sent, by cid
+	lostAt    map[string]time.Time // of executions, by session
+	cause     *command             // whose write is checked
+}
+
+// episode is a generation of a session.
+type episode struct {
+	session    string
+	generation int
+}
+
+// tale is a session's life as its log alone tells it.
+type tale struct {
+	read    int
+	state   chat.State
+	agent   string
+	assist  []string
+	version int
+	cids    map[string]int
+}
+
+func newPromises(w *world) *promises {
+	return &promises{w: w, winners: map[episode]string{}, tales: map[string]*tale{}, texts: map[string]string{},
+		lostAt: map[string]time.Time{}}
+}
+
+// over: nothing that follows a broken promise means anything.
+func (p *promises) over() bool { return p.violation != nil }
+
+// broken ends the schedule.
+func (p *promises) broken(promise, format string, args ...any) {
+	if p.violation != nil {
+		return
+	}
+	p.violation = &violation{promise: promise}
+	names := p.w.names()
+	p.violation.what = names.Replace(fmt.Sprintf(format, args...))
+	m := p.w.mirror
+	for _, id := range slices.Sorted(maps.Keys(m.sessions)) {
+		s := m.sessions[id]
+		p.violation.items = append(p.violation.items, names.Replace(id+": "+s.state.String()))
+		if sk, _ := s.shows(); sk != "" {
+			p.violation.items = append(p.violation.items, names.Replace(id+" "+sk+": "+s.offers[sk].String()))
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.agents)) {
+		p.violation.items = append(p.violation.items, names.Replace(id+": "+m.agents[id].String()))
+	}
+	for _, n := range slices.Sorted(maps.Keys(m.shards)) {
+		p.violation.items = append(p.violation.items, "licence "+n+": "+m.shards[n].String())
+	}
+	p.violation.story = p.w.read()
+}
+
+// check looks at what one write has changed, and at the whole.
+func (p *promises) check(cause *command, changes []written) {
+	p.cause = cause
+	touched := map[string]bool{}
+	for _, c := range changes {
+		switch {
+		case c.pk == "L":
+			p.checkShard(c)
+		case c.table == p.w.mirror.tables.Directory:
+			p.checkAgent(strings.TrimPrefix(c.pk, "A#"), c.was, c.is)
+		default:
+			s := p.w.mirror.session(c.pk)
+			touched[s.id] = true
+			switch {
+			case c.sk == "N":
+				p.checkState(s, c.was, c.is)
+			case strings.HasPrefix(c.sk, "M#"):
+				p.checkRow(s, c)
+			case strings.HasPrefix(c.sk, "O#"):
+				p.checkOffer(s, c)
+			}
+		}
+	}
+	for id := range touched {
+		s := p.w.mirror.sessions[id]
+		if s.state == nil {
+			continue
+		}
+		p.readLog(s)
+		p.checkLedger(s)
+	}
+	p.checkHoldings()
+}
+
+// moves are the states that may follow each.
+var moves = map[chat.State][]chat.State{
+	"":           {chat.Waiting, chat.Closed},
+	chat.Waiting: {chat.Waiting, chat.Offered, chat.Closed},
+	chat.Offered: {chat.Offered, chat.Waiting, chat.Active, chat.Closed},
+	chat.Active:  {chat.Active, chat.Waiting, chat.Closed},
+	chat.Closed:  {chat.Closed, chat.Waiting},
+}
+
+// outcomes are the ends of a session.
+var outcomes = []chat.Outcome{chat.Handled, chat.LeftByUser, chat.Abandoned, chat.Unmanaged, chat.Message, chat.TimedOut}
+
+// checkState looks at a transition of a session.
+func (p *promises) checkState(s *session, was, is item) {
+	from, to := chat.State(was.text("state")), chat.State(is.text("state"))
+	generation, before := is.int("gen"), was.int("gen")
+	if is == nil || !slices.Contains(moves[from], to) {
+		p.broken(notLost, "session %s goes from %s to %s", s.id, from, to)
+		return
+	}
+	if was == nil {
+		for _, other := range p.w.mirror.sessions {
+			if other != s && other.state.text("customer") == is.text("customer") && other.state.text("website") == is.text("website") {
+				p.broken(oneLog, "%s has two sessions, %s and %s", is.text("customer"), s.id, other.id)
+			}
+		}
+	}
+	if generation < before || generation == before && is.int("part") < was.int("part") {
+		p.broken(oneWinner, "session %s goes back from generation %d, part %d to %d, %d", s.id, before, was.int("part"), generation, is.int("part"))
+	}
+	if to == chat.Waiting && (from == chat.Active || from == chat.Closed) && generation == before {
+		p.broken(oneWinner, "session %s waits again in the generation %d that somebody has won", s.id, generation)
+	}
+	agent := is.text("agent")
+	if (to == chat.Active) != (agent != "") || (to == chat.Offered) != (is.text("offered") != "") {
+		p.broken(offersEnd, "session %s is %s, with agent %q and offered to %q", s.id, to, agent, is.text("offered"))
+	}
+	if (to == chat.Active) != (is.int("seat") > 0) {
+		p.broken(withinLimit, "session %s is %s and holds seat %d", s.id, to, is.int("seat"))
+	}
+	if to == chat.Active && (from != chat.Active || was.text("agent") != agent) {
+		e := episode{s.id, generation}
+		if first, won := p.winners[e]; won {
+			p.broken(oneWinner, "generation %d of session %s is won by %s and by %s", generation, s.id, first, agent)
+		}
+		p.winners[e] = agent
+	}
+	switch {
+	case from != chat.Offered && to == chat.Offered:
+		p.w.count.offers++
+	case from == chat.Offered && to == chat.Active:
+		p.w.count.accepts++
+	case from == chat.Active && to == chat.Active && was.text("agent") != agent:
+		p.w.count.transfers++
+	case from == chat.Active && to == chat.Waiting:
+		p.w.count.returns++
+	case from == chat.Closed && to == chat.Waiting:
+		p.w.count.reopens++
+	}
+	if to == chat.Closed && from != chat.Closed {
+		outcome := chat.Outcome(is.text("outcome"))
+		if !slices.Contains(outcomes, outcome) {
+			p.broken(notLost, "session %s ends with the outcome %q", s.id, outcome)
+		}
+		if outcome == chat.Abandoned && p.cause.by("route") {
+			p.checkAbandoned(s, was)
+		}
+	}
+	if from == chat.Active && to == chat.Waiting && p.cause.by("sweep") {
+		p.checkReturned(s, was)
+	}
+}
+
+// checkAbandoned: a customer who gave a sign of life is not given up.
+func (p *promises) checkAbandoned(s *session, was item) {
+	at := s.log[len(s.log)-1].time("at")
+	sign := s.seen
+	if queued := was.time("queued"); queued.After(sign) {
+		sign = queued
+	}
+	if at.Sub(sign) <= lease {
+		p.broken(notLost, "session %s is given up %v after its customer's sign of life", s.id, at.Sub(sign))
+	}
+}
+
+// checkReturned: a session is not taken from an agent who is back.
+func (p *promises) checkReturned(s *session, was item) {
+	at, seen := s.log[len(s.log)-1].time("at"), p.w.mirror.agents[was.text("agent")].time("seenAt")
+	if away, grace := at.Sub(seen), p.w.grace(was.text("queue")); away < grace {
+		p.broken(notLost, "session %s is taken from %s %v after their sign of life, before %v", s.id, was.text("agent"), away, grace)
+	}
+}
+
+// checkRow looks at a new row of a log.
+func (p *promises) checkRow(s *session, c written) {
+	place := placeOf(c.sk)
+	if c.was != nil || c.is == nil {
+		p.broken(oneLog, "row %d of session %s is written over: %v, was %v", place, s.id, c.is, c.was)
+		return
+	}
+	if place != s.head() {
+		p.broken(oneLog, "row %d of session %s stands behind row %d", place, s.id, s.head())
+		return
+	}
+	if kind := c.is.text("kind"); kind == "message" || kind == "reopened" {
+		p.w.count.messages++
+	}
+	if text, sent := p.texts[c.is.text("cid")]; sent && c.is.text("text") != text {
+		p.broken(oneLog, "row %d of session %s is not what was sent: %q, not %q", place, s.id, c.is.text("text"), text)
+	}
+}
+
+// readLog reads on in a session's log, and holds what it tells against the state row.
+func (p *promises) readLog(s *session) {
+	t := p.tales[s.id]
+	if t == nil {
+		t = &tale{state: chat.Closed, cids: map[string]int{}}
+		p.tales[s.id] = t
+	}
+	for ; t.read < len(s.log); t.read++ {
+		r := s.log[t.read]
+		place := t.read + 1
+		if cid := r.text("cid"); cid != "" {
+			if t.cids[cid] > 0 {
+				p.broken(oneLog, "%s is stored in session %s at %d and at %d", cid, s.id, t.cids[cid], place)
+			}
+			t.cids[cid] = place
+		}
+		t.tell(p, s, r, place)
+	}
+	state := s.is()
+	if state == chat.Offered {
+		state = chat.Waiting
+	}
+	if t.state != state || t.agent != s.state.text("agent") || t.version != s.state.int("v") || !slices.Equal(t.assist, s.state.set("assist")) {
+		p.broken(oneLog, "the log of session %s says %s with %q %v (%d), the state row %s with %q %v (%d)", s.id,
+			t.state, t.agent, t.assist, t.version, s.is(), s.state.text("agent"), s.state.set("assist"), s.state.int("v"))
+	}
+}
+
+func (t *tale) tell(p *promises, s *session, r item, place int) {
+	was, by, kind := t.state, r.text("by"), chat.Kind(r.text("kind"))
+	allowed := true
+	switch kind {
+	case chat.KindMessage:
+		if place == 1 { // the first start
+			t.state = chat.Waiting
+			break
+		}
+		if was == chat.Closed || r.text("from") == string(chat.FromAgent) && by != t.agent && !slices.Contains(t.assist, by) {
+			p.broken(oneLog, "row %d of session %s: %s %s wrote while it was %s with %q %v", place, s.id, r.text("from"), by, was, t.agent, t.assist)
+		}
+		return
+	case chat.KindReopened:
+		allowed, t.state = was == chat.Closed, chat.Waiting
+	case chat.KindAccepted:
+		allowed, t.state, t.agent = was == chat.Waiting, chat.Active, by
+	case chat.KindTransferred:
+		allowed, t.agent, t.assist = was == chat.Active, by, nil
+	case chat.KindJoined:
+		allowed, t.assist = was == chat.Active, slices.Sorted(slices.Values(append(slices.Clone(t.assist), by)))
+	case chat.KindLeft:
+		allowed, t.assist = slices.Contains(t.assist, by), slices.DeleteFunc(slices.Clone(t.assist), func(a string) bool { return a == by })
+	case chat.KindRequeued:
+		allowed, t.state, t.agent, t.assist = was == chat.Active, chat.Waiting, "", nil
+	case chat.KindClosed:
+		allowed, t.state, t.agent, t.assist = was != chat.Closed, chat.Closed, "", nil
+	default:
+		allowed = false
+	}
+	if !allowed {
+		p.broken(oneLog, "row %d of session %s: %s while it was %s", place, s.id, kind, was)
+	}
+	if t.version++; r.int("v") != t.version {
+		p.broken(oneLog, "row %d of session %s: version %d, want %d", place, s.id, r.int("v"), t.version)
+	}
+	if len(t.assist) == 0 {
+		t.assist = nil
+	}
+}
+
+// endings are the ends of an offer.
+var endings = []chat.OfferOutcome{chat.OfferAccepted, chat.OfferRejected, chat.OfferExpired, chat.OfferRescinded, chat.OfferCanceled}
+
+// checkOffer looks at a change of one offer's ledger row.
+func (p *promises) checkOffer(s *session, c written) {
+	if c.is == nil {
+		p.broken(offersEnd, "offer %s of session %s is deleted", c.sk, s.id)
+		return
+	}
+	was, outcome := c.was.text("outcome"), chat.OfferOutcome(c.is.text("outcome"))
+	switch {
+	case was != "" && was != string(outcome):
+		p.broken(offersEnd, "offer %s of session %s ended %s and then %s", c.sk, s.id, was, outcome)
+	case outcome != "" && !slices.Contains(endings, outcome):
+		p.broken(offersEnd, "offer %s of session %s ends as %q", c.sk, s.id, outcome)
+	case c.was != nil && !slices.Equal(c.was.set("to"), c.is.set("to")):
+		p.broken(offersEnd, "offer %s of session %s was made to %v, now to %v", c.sk, s.id, c.was.set("to"), c.is.set("to"))
+	case len(c.is.set("to")) == 0:
+		p.broken(offersEnd, "offer %s of session %s is made to nobody", c.sk, s.id)
+	case outcome == chat.OfferAccepted && !slices.Contains(c.is.set("to"), c.is.text("by")):
+		p.broken(onlyReady, "offer %s of session %s was not made to %s, who takes it", c.sk, s.id, c.is.text("by"))
+	case was == "" && outcome == chat.OfferRejected:
+		for _, a := range c.is.set("to") {
+			if len(c.is.set("to")) > 1 && !slices.Contains(c.is.set("rejected"), a) {
+				p.broken(offersEnd, "offer %s of session %s ends as rejected, and %s has not decided", c.sk, s.id, a)
+			}
+		}
+	}
+}
+
+// checkLedger: the offer that shows has no outcome yet, all others have.
+func (p *promises) checkLedger(s *session) {
+	shows, _ := s.shows()
+	if shows != "" && s.offers[shows] == nil {
+		p.broken(offersEnd, "session %s shows offer %s, which nobody wrote down", s.id, shows)
+	}
+	for sk, o := range s.offers {
+		if open := o.text("outcome") == ""; open != (sk == shows) {
+			p.broken(offersEnd, "offer %s of session %s shows: %v, and its outcome is %q", sk, s.id, sk == shows, o.text("outcome"))
+		}
+	}
+}
+
+// checkAgent looks at a change of one agent.
+func (p *promises) checkAgent(id string, was, is item) {
+	if was == nil {
+		return // configured
+	}
+	state, limit := chat.Availability(was.text("state")), was.int("cap")
+	open, before := is.set("open"), was.set("open")
+	for _, s := range open {
+		if slices.Contains(before, s) {
+			continue
+		}
+		if state != chat.Ready {
+			p.broken(onlyReady, "%s, who is %s, takes session %s", id, state, s)
+		}
+		if held := len(open); held > limit {
+			p.broken(withinLimit, "%s takes session %s and has %d of %d", id, s, held, limit)
+		}
+	}
+	offer := is.text("offer")
+	if offer != "" && len(open) > len(before) && len(open)+1 > limit {
+		p.broken(withinLimit, "%s takes a session in the place that is kept for %s", id, offer)
+	}
+	if offer == "" || offer == was.text("offer") {
+		return
+	}
+	at := p.offeredAt(offer)
+	switch {
+	case was.text("offer") != "":
+		p.broken(offersEnd, "%s holds the offer %s and gets %s", id, was.text("offer"), offer)
+	case state != chat.Ready || was.has("next"):
+		p.broken(onlyReady, "%s, who is %s (then %s), gets the offer %s", id, state, was.text("next"), offer)
+	case len(before) >= limit:
+		p.broken(onlyReady, "%s has %d of %d and gets the offer %s", id, len(before), limit, offer)
+	case at.Sub(was.time("seenAt")) > lease:
+		p.broken(onlyReady, "%s, who was not seen for %v, gets the offer %s", id, at.Sub(was.time("seenAt")), offer)
+	}
+}
+
+// offeredAt is when the offer of a reservation was made.
+func (p *promises) offeredAt(reservation string) time.Time {
+	id, round, _ := strings.Cut(reservation, "#")
+	s := p.w.mirror.sessions[id]
+	if s == nil {
+		return time.Time{}
+	}
+	return s.offers[fmt.Sprintf("O#%d#%s", s.state.int("gen"), round)].time("offeredAt")
+}
+
+// checkShard: nobody sits down where there is no seat. A licence that is lowered ends nothing that runs.
+func (p *promises) checkShard(c written) {
+	if used := c.is.int("used"); used > c.was.int("used") && used > c.is.int("limit") {
+		p.broken(withinLimit, "licence shard %s counts %d of %d", c.sk, used, c.is.int("limit"))
+	}
+}
+
+// checkHoldings holds sessions, agents and licence against each other.
+func (p *promises) checkHoldings() {
+	m := p.w.mirror
+	holds, used := map[string][]string{}, map[string]int{}
+	offered := map[string]string{} // reservation -> agent
+	for id, s := range m.sessions {
+		for _, a := range s.speakers() {
+			holds[a] = append(holds[a], id)
+		}
+		if seat := s.state.int("seat"); seat > 0 {
+			used[fmt.Sprintf("%03d", seat)]++
+		}
+		if sk, to := s.shows(); to != "" && to != chat.Everybody {
+			offered[id+sk[strings.LastIndex(sk, "#"):]] = to
+		}
+	}
+	for n, shard := range m.shards {
+		if shard.int("used") != used[n] {
+			p.broken(withinLimit, "licence shard %s counts %d, and %d sessions have a seat there", n, shard.int("used"), used[n])
+		}
+	}
+	for id, a := range m.agents {
+		slices.Sort(holds[id])
+		if open := a.set("open"); !slices.Equal(open, holds[id]) {
+			p.broken(withinLimit, "%s has %v open, and is in %v", id, open, holds[id])
+		}
+		if offer := a.text("offer"); offer != "" {
+			if offered[offer] != id {
+				p.broken(offersEnd, "%s holds a reservation of nothing: %s", id, offer)
+			}
+			if a.text("state") != string(chat.Ready) {
+				p.broken(onlyReady, "%s is %s and holds the offer %s", id, a.text("state"), offer)
+			}
+			delete(offered, offer)
+		}
+		if a.has("next") && len(a.set("open")) == 0 {
+			p.broken(onlyReady, "%s has nothing open, and is to be %s when that is over", id, a.text("next"))
+		}
+	}
+	for offer, id := range offered {
+		p.broken(offersEnd, "offer %s is made to %s, who does not hold it", offer, id)
+	}
+}
+
+// answered: an execution ends only when there is nothing to route any more.
+func (p *promises) answered(v chat.Visit, a chat.Answer) {
+	s := p.w.mirror.sessions[v.Session]
+	if a == chat.AnswerOver && s != nil && s.inLine() && s.state.int("gen") == v.Generation && s.state.int("part") == v.Part {
+		p.broken(notLost, "the routing of session %s, generation %d, part %d is told that it is over, and the session waits", s.id, v.Generation, v.Part)
+	}
+}
+
+// ---- what people were told
+
+// acknowledged: what was acknowledged stands where it was said to.
+func (p *promises) acknowledged(session, cid string, place int) {
+	s := p.w.mirror.sessions[session]
+	if s == nil || place < 1 || place > s.head() || s.log[place-1].text("cid") != cid {
+		p.broken(oneLog, "%s was acknowledged at %d of session %s, and is not there", cid, place, session)
+	}
+}
+
+// won: who hears that they have it was the winner.
+func (p *promises) won(ref chat.OfferRef, agent string) {
+	s := p.w.mirror.sessions[ref.Session]
+	if s == nil {
+		return
+	}
+	for e, winner := range p.winners {
+		if e.session == ref.Session && e.generation >= ref.Generation && winner == agent {
+			return
+		}
+	}
+	if !slices.Contains(s.speakers(), agent) {
+		p.broken(oneWinner, "%s hears that session %s is theirs, and never won it", agent, ref.Session)
+	}
+}
+
+// lost: who hears that somebody has it hears who.
+func (p *promises) lost(ref chat.OfferRef, agent, by string) {
+	for e, winner := range p.winners {
+		if e.session == ref.Session && e.generation >= ref.Generation && winner == by && by != agent {
+			return
+		}
+	}
+	p.broken(oneWinner, "%s hears that %q took session %s, who did not", agent, by, ref.Session)
+}
+
+// by says whether a command is of this kind.
+func (c *command) by(kind string) bool { return c != nil && strings.HasPrefix(c.name, kind) }
