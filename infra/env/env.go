@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"github.com/parley-chat/parley/functions/authorizer"
@@ -194,24 +193,19 @@ func (e *Environment) number(name string) int {
 	return n
 }
 
+// OpenSecret makes what reads a secret (secret.Open).
+type OpenSecret func(config aws.Config, endpoint *string, id string) func(context.Context) (string, error)
+
 // Customers makes and checks customers' tokens.
-func (e *Environment) Customers() *identity.Customers {
-	client := secretsmanager.NewFromConfig(e.config(), func(o *secretsmanager.Options) { o.BaseEndpoint = e.endpoint("SECRETS_MANAGER") })
-	id := e.need("CUSTOMER_KEYS_SECRET")
-	return identity.NewCustomers(func(ctx context.Context) (string, error) {
-		out, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(id)})
-		if err != nil {
-			return "", err
-		}
-		return aws.ToString(out.SecretString), nil
-	}, time.Now)
+func (e *Environment) Customers(open OpenSecret) *identity.Customers {
+	return identity.NewCustomers(open(e.config(), e.endpoint("SECRETS_MANAGER"), e.need("CUSTOMER_KEYS_SECRET")), time.Now)
 }
 
 // Verifier checks everybody's tokens.
-func (e *Environment) Verifier() authorizer.Verifier {
+func (e *Environment) Verifier(open OpenSecret) authorizer.Verifier {
 	agents := identity.NewAgents(identity.Issuer{URL: e.need("AGENT_ISSUER"), Audience: e.need("AGENT_AUDIENCE"), JWKS: e.need("AGENT_JWKS_URL"),
 		Claim: e.need("AGENT_CLAIM"), Client: e.http}, time.Now)
-	return identity.Both{Customers: e.Customers(), Agents: agents}
+	return identity.Both{Customers: e.Customers(open), Agents: agents}
 }
 
 // Desktop is what desktops are told.

@@ -19,6 +19,7 @@ import (
 	"github.com/parley-chat/parley/infra/local/gateway"
 	"github.com/parley-chat/parley/infra/local/template"
 	"github.com/parley-chat/parley/infra/metrics"
+	"github.com/parley-chat/parley/infra/secret"
 )
 
 // wire makes the function of the template in this process, from the environment that the template gives it. It is what the
@@ -36,7 +37,7 @@ func wire(f template.Function, client *http.Client, log *slog.Logger, watch io.W
 	var fn gateway.Function
 	switch f.Folder {
 	case "functions/authorizer":
-		fn = gateway.Lambda(authorizer.New(e.Verifier(), e.Store(), e.Log()).Handle)
+		fn = gateway.Lambda(authorizer.New(e.Verifier(secret.Open), e.Store(), e.Log()).Handle)
 	case "functions/connect":
 		fn = gateway.Lambda(connect.New(desk()).Handle)
 	case "functions/customer":
@@ -48,7 +49,7 @@ func wire(f template.Function, client *http.Client, log *slog.Logger, watch io.W
 	case "functions/reaper":
 		fn = gateway.Lambda(silent(reaper.New(desk(), e.Meter()).Handle))
 	case "functions/api":
-		fn = gateway.Lambda(api.New(desk(), e.Customers(), e.Desktop()).Handle)
+		fn = gateway.Lambda(api.New(desk(), e.Customers(secret.Open), e.Desktop()).Handle)
 	default:
 		return nil, fmt.Errorf("the template has the function %s, which this runner does not know: add it to infra/local/functions.go", f.Folder)
 	}

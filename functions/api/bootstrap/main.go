@@ -6,9 +6,10 @@ import (
 
 	"github.com/parley-chat/parley/functions/api"
 	"github.com/parley-chat/parley/infra/env"
+	"github.com/parley-chat/parley/infra/secret"
 )
 
 func main() {
 	e := env.Process()
-	e.Start(api.New(e.Desk(), e.Customers(), e.Desktop()).Handle)
+	e.Start(api.New(e.Desk(), e.Customers(secret.Open), e.Desktop()).Handle)
 }
