@@ -11,7 +11,8 @@ const all = [
   ),
   'next wrapup wrapup-empty set'.split(' '),
   'rings rings-help declined handed transfer transfer-queue transfer-nobody help'.split(' '),
-  ['transfer-queue@390x800', 'rings@390x800'],
+  'handover again why'.split(' '),
+  ['why@390x800', 'handover@390x800', 'transfer-queue@390x800', 'rings@390x800'],
   ['chats@1024x720', 'chats@390x800', 'menu', 'menu-after', 'next@390x800', 'close'],
 ].flat();
 /** Opens the dialog and looks for somebody. */
@@ -34,6 +35,7 @@ const steps = {
   transfer: ['next', (page) => transfer(page)],
   'transfer-queue': ['next', (page) => transfer(page, 'ord')],
   'transfer-nobody': ['next', (page) => transfer(page, 'trade')],
+  why: ['again', (page) => page.getByRole('button', { name: 'Why did I get this?' }).click()],
   help: [
     'next',
     async (page) => {

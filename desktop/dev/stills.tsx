@@ -6,6 +6,7 @@ import '../src/base.css';
 import type {
   DeskState as AgentSnapshot,
   Colleague,
+  Ledger,
   Me,
   Offer,
   Row,
@@ -233,6 +234,100 @@ const ringing = (more: Partial<NonNullable<View['transfer']>>): AgentSnapshot =>
   ],
 });
 
+const who = (id: string, name: string) => ({ id, name });
+/** Jonas said no, Sofia let it pass, now it rings here. */
+const ledger: Ledger = {
+  type: 'ledger',
+  now,
+  session: 's-chloe',
+  offers: [
+    {
+      generation: 1,
+      round: 3,
+      strategy: 'rrmemory',
+      offered: ago(7),
+      until: now + 13_000,
+      asked: [{ agent: who('marta', 'Marta Kovač'), delivered: ago(6.9), seen: ago(6.5) }],
+      candidates: [who('marta', 'Marta Kovač'), ben],
+      excluded: [
+        { agent: who('jonas', 'Jonas Berg'), reason: 'asked before' },
+        { agent: who('sofia', 'Sofia Oliveira'), reason: 'asked before' },
+        { agent: who('yuki', 'Yuki Tanaka'), reason: 'paused' },
+        { agent: who('david', 'David Ng'), reason: 'full' },
+      ],
+      ahead: 1,
+    },
+    {
+      generation: 1,
+      round: 2,
+      strategy: 'rrmemory',
+      offered: ago(28),
+      until: ago(8),
+      ended: ago(8),
+      outcome: 'expired',
+      asked: [{ agent: who('sofia', 'Sofia Oliveira'), delivered: ago(27.8), seen: ago(22) }],
+    },
+    {
+      generation: 1,
+      round: 1,
+      strategy: 'rrmemory',
+      offered: ago(38),
+      until: ago(18),
+      ended: ago(29),
+      outcome: 'rejected',
+      asked: [
+        {
+          agent: who('jonas', 'Jonas Berg'),
+          delivered: ago(37.9),
+          seen: ago(37),
+          decision: 'rejected',
+          decided: ago(29),
+        },
+      ],
+    },
+  ],
+};
+/** Rang for three: one was faster, one did not look, one was never reached. */
+const history: Ledger = {
+  ...ledger,
+  session: 's-ana',
+  offers: [
+    {
+      generation: 1,
+      round: 2,
+      kind: 'assist',
+      strategy: 'beepall',
+      offered: ago(60),
+      until: ago(40),
+      ended: ago(55),
+      outcome: 'accepted',
+      asked: [{ agent: ben, delivered: ago(59.9), seen: ago(59), decision: 'accepted', decided: ago(55) }],
+    },
+    {
+      generation: 1,
+      round: 1,
+      strategy: 'beepall',
+      offered: ago(538),
+      until: ago(518),
+      ended: ago(530),
+      outcome: 'accepted',
+      asked: [
+        {
+          agent: who('marta', 'Marta Kovač'),
+          delivered: ago(537.8),
+          seen: ago(537),
+          decision: 'accepted',
+          decided: ago(530),
+        },
+        { agent: who('jonas', 'Jonas Berg'), delivered: ago(537.7), seen: ago(534) },
+        { agent: who('lena', 'Lena Hartmann'), delivered: ago(537.5) },
+        { agent: who('omar', 'عمر حداد') },
+      ],
+      excluded: [{ agent: who('sofia', 'Sofia Oliveira'), reason: 'paused' }],
+    },
+  ],
+};
+
 interface Still {
   state: AgentSnapshot;
   /** What happens once it stands. */
@@ -282,6 +377,32 @@ const stills: Record<string, Still> = {
         me: me({ state: 'PAUSED', reason: 'Training', by: { id: 'sofia', name: 'Sofia Oliveira' } }),
       }),
   },
+  handover: {
+    state: {
+      ...base,
+      offers: [
+        offer({
+          session: 's-grace',
+          kind: 'transfer',
+          by: ben,
+          note: 'She wants a refund for order 40218. I have checked: it was paid by voucher, so it needs a supervisor.',
+          customer: { id: 'c-grace', name: 'Grace O.', language: 'en' },
+          question: 'Can I get my money back instead of another voucher?',
+          others: 0,
+        }),
+        offer({
+          session: 's-pierre',
+          kind: 'assist',
+          by: { id: 'jonas', name: 'Jonas Berg' },
+          note: 'Do we ship orchids to Corsica?',
+          offered: ago(2),
+          until: now + 18_000,
+          others: 0,
+        }),
+      ],
+    },
+  },
+  again: { state: { ...base, offers: [{ ...first, again: true, strategy: 'rrmemory', others: 0 }] } },
   rings: { state: ringing({}) },
   'rings-help': { state: ringing({ assist: true, agent: undefined, queue: orders } as object) },
   declined: {
@@ -393,6 +514,7 @@ else {
     earlier: async () => {},
     status: () => new Promise(() => {}),
     team: async () => team,
+    ledger: async (session: string) => (session === 's-ana' ? history : ledger),
     transfer: () => new Promise(() => {}),
     withdraw: () => new Promise(() => {}),
     leave: () => new Promise(() => {}),

@@ -4,6 +4,7 @@ import {
   type Customer,
   type Gone,
   type Session as Known,
+  type Ledger,
   type Me,
   type Offer,
   type Outgoing,
@@ -39,6 +40,7 @@ export type DeskClient = Pick<
   | 'leave'
   | 'close'
   | 'team'
+  | 'ledger'
   | 'drop'
   | 'earlier'
   | 'brisk'
@@ -111,7 +113,11 @@ export interface Act {
   readonly run: () => void;
 }
 type News =
-  | { readonly kind: 'taken' | 'handed' | 'sent' | 'joined'; readonly by: string; readonly who: string }
+  | {
+      readonly kind: 'taken' | 'kept' | 'handed' | 'sent' | 'joined';
+      readonly by: string;
+      readonly who: string;
+    }
   | {
       readonly kind: 'missed' | 'withdrawn' | 'returned' | 'released';
       readonly by?: undefined;
@@ -387,6 +393,12 @@ export class Desk {
       throw new Error(sentence(e));
     });
 
+  /** To whom a session was offered. Rejects with a sentence. */
+  ledger = (session: string): Promise<Ledger> =>
+    this.client.ledger(session).catch((e: unknown) => {
+      throw new Error(sentence(e));
+    });
+
   /** Ends a session. Resolves with nothing, or with the reason why not. */
   close = async (session: string, disposition: string, note: string): Promise<string | undefined> => {
     const generation = this.tabs.get(session)?.generation;
@@ -439,25 +451,22 @@ export class Desk {
 
   private hear = (frame: ServerFrame): void => {
     if (frame.type === 'gone') this.gone(frame);
-    else if (frame.type === 'status') {
-      const { me, note, re } = frame;
-      // Something else changed the agent's state: a supervisor, or what they missed.
-      const set = !re && me.by && t('notice.set', { by: me.by.name, state: t(`status.${me.state}`) });
-      if (note || set) this.tell({ kind: 'note', text: note || set || '' });
-    }
+    else if (frame.type === 'status' && frame.note) this.tell({ kind: 'note', text: frame.note });
   };
 
   private gone(g: Gone) {
     const key = offerKey(g);
-    const showed = this.cards.some((c) => c.key === key);
+    const card = this.cards.find((c) => c.key === key)?.offer;
+    const showed = card !== undefined;
     const me = this.client.state.me;
     const own = this.rejected.has(key);
     this.end(key);
     const who = g.customer || t('guest');
     // Who rejected hears who took it, too; who is away is left in peace.
     this.answered(g, key);
-    if (g.by && g.by.id !== me?.id && (showed || own)) this.tell({ kind: 'taken', by: g.by.name, who });
-    else if (showed && g.outcome === 'expired') this.tell({ kind: 'missed', who });
+    if (g.by && g.by.id !== me?.id && (showed || own))
+      this.tell({ kind: card?.kind === 'assist' ? 'joined' : 'taken', by: g.by.name, who });
+    else if (card && g.outcome === 'expired') this.tell(missed(card, who));
     else if (showed && g.outcome === 'canceled') this.tell({ kind: 'withdrawn', who });
     this.refresh();
   }
@@ -729,11 +738,15 @@ export class Desk {
     for (const c of this.cards) {
       if (c.offer.until + OVERDUE > now || c.accepting) continue;
       this.end(c.key);
-      this.tell({ kind: 'missed', who: c.name });
+      this.tell(missed(c.offer, c.name));
     }
     this.refresh();
   };
 }
+
+/** What an unanswered offer means: a session that waits goes on, one that somebody has stays theirs. */
+const missed = ({ kind, by }: Offer, who: string): News =>
+  kind && by ? { kind: 'kept', by: by.name, who } : { kind: 'missed', who };
 
 const NOBODY: readonly Ref[] = [];
 

@@ -14,3 +14,6 @@ export function template(key: Key): string {
   const text = en[key];
   return typeof text === 'string' ? text : text.other;
 }
+
+/** Whether there are words for something that the server names. */
+export const isKey = (key: string): key is Key => Object.hasOwn(en, key);

@@ -248,15 +248,6 @@ describe('availability', () => {
     expect(news(d)).toEqual(['You missed 3 chats.']);
   });
 
-  test('a supervisor who says nothing is named all the same', async () => {
-    const { desk: d, server } = await desk();
-    await server.say({
-      type: 'status',
-      me: { ...marta, state: 'PAUSED', by: { id: 'sofia', name: 'Sofia' } },
-    });
-    expect(news(d)).toEqual(['Sofia set your status: Paused']);
-  });
-
   test('whoever pauses after these chats gets no new ones, and can stay after all', async () => {
     const { desk: d, server } = await desk(
       welcome({ sessions: [view('s1', [row(1), accepted(2)])], me: { ...marta, open: ['s1'] } }),

@@ -115,6 +115,120 @@ describe('the offer', () => {
   });
 });
 
+describe('an offer of a colleague', () => {
+  const by = { id: 'ben', name: 'Ben Osei' };
+
+  test('says who hands it over, and why', async () => {
+    const { say } = await page();
+    await say(offer('zoe', { kind: 'transfer', by, note: 'Wants a refund' }));
+    const card = screen.getByRole('alertdialog', {
+      name: 'Ben Osei wants to hand you a chat · Customer zoe',
+    });
+    expect(card).toHaveAccessibleDescription('Wants a refund Bonjour?');
+    expect(card).not.toHaveTextContent('waits');
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      'Ben Osei wants to hand you the chat with Customer zoe: Wants a refund.',
+    );
+    expect(document.title).toBe('(1) Ben Osei hands you Customer zoe');
+  });
+
+  test('asks for help; unanswered, it stays where it is', async () => {
+    const { say } = await page();
+    await say(offer('zoe', { kind: 'assist', by }));
+    expect(screen.getByRole('alertdialog')).toHaveAccessibleName(
+      'Ben Osei asks for your help · Customer zoe',
+    );
+    await say(gone('zoe', { outcome: 'expired' }));
+    expect(screen.getByText(/still has the chat/)).toHaveTextContent(
+      'Ben Osei still has the chat with Customer zoe',
+    );
+  });
+
+  test('a customer whom the agent had before is named as such', async () => {
+    const { say } = await page();
+    await say(offer('zoe', { again: true }));
+    expect(screen.getByRole('alertdialog')).toHaveTextContent('You spoke with Customer zoe before');
+  });
+});
+
+describe('why did I get this', () => {
+  const jonas = { id: 'jonas', name: 'Jonas' };
+  const sofia = { id: 'sofia', name: 'Sofia' };
+  const story = () => ({
+    type: 'ledger',
+    now: Date.now(),
+    session: 'zoe',
+    offers: [
+      {
+        generation: 1,
+        round: 2,
+        strategy: 'rrmemory',
+        offered: Date.now() - 1000,
+        until: Date.now() + 19_000,
+        asked: [
+          { agent: { id: 'marta', name: 'Marta' }, delivered: Date.now() - 900, seen: Date.now() - 800 },
+        ],
+        candidates: [{ id: 'marta', name: 'Marta' }],
+        excluded: [
+          { agent: jonas, reason: 'asked before' },
+          { agent: sofia, reason: 'on the moon' },
+        ],
+        ahead: 1,
+      },
+      {
+        generation: 1,
+        round: 1,
+        strategy: 'rrmemory',
+        offered: Date.now() - 9000,
+        until: Date.now() + 11_000,
+        ended: Date.now() - 4000,
+        outcome: 'rejected',
+        asked: [{ agent: jonas, decision: 'rejected', decided: Date.now() - 4000 }],
+      },
+    ],
+  });
+
+  test('tells in sentences how the queue chose, who was asked before and who was not', async () => {
+    const { say, user, server } = await page();
+    server.answers.ledger = story;
+    await say(offer('zoe', { strategy: 'rrmemory', round: 2 }));
+    await user.click(screen.getByRole('button', { name: 'Why did I get this?' }));
+    const box = await screen.findByRole('dialog', { name: 'Why did I get this?' });
+    expect(server.sent('ledger')).toMatchObject([{ session: 'zoe' }]);
+    expect(await within(box).findByText(/asks one after the other/)).toHaveTextContent(
+      '1 chat stood before it in the line.',
+    );
+    const [now, before] = within(box).getAllByRole('list')[0]?.children ?? [];
+    expect(now).toHaveTextContent(/^Ringing now/);
+    expect(now).toHaveTextContent('Youhas it on the screen');
+    expect(now).toHaveTextContent('Not asked: Jonas (asked before); Sofia (on the moon).');
+    expect(before).toHaveTextContent(/^Declined/);
+    expect(before).toHaveTextContent('Jonasdeclined after 0:05');
+  });
+
+  test('is asked for again while it rings, and closes with its offer', async () => {
+    const { say, user, server } = await page();
+    server.answers.ledger = story;
+    await say(offer('zoe'));
+    await user.click(screen.getByRole('button', { name: 'Why did I get this?' }));
+    await screen.findByText('Ringing now');
+    await act(() => vi.advanceTimersByTimeAsync(6000));
+    expect(server.sent('ledger')).toHaveLength(2);
+    await say(gone('zoe', { outcome: 'canceled' }));
+    expect(screen.queryByRole('dialog')).toBeNull();
+    await act(() => vi.advanceTimersByTimeAsync(6000));
+    expect(server.sent('ledger')).toHaveLength(2);
+  });
+
+  test('a refusal is said', async () => {
+    const { say, user, server } = await page();
+    server.answers.ledger = () => ({ type: 'error', code: 'not_yours', message: 'This chat is not yours.' });
+    await say(offer('zoe'));
+    await user.click(screen.getByRole('button', { name: 'Why did I get this?' }));
+    expect(await screen.findByText('This chat is not yours.')).toBeInTheDocument();
+  });
+});
+
 describe('the status', () => {
   const open = () => page(busy(ana(), ben()));
   const status = () => screen.getByRole('button', { name: /^Your status/ });

@@ -73,7 +73,12 @@ function useDeskTitle(current: Session | undefined) {
   const first = offers[0];
   useTitle(
     unread ? t('title.unread', { n: unread, title: base }) : base,
-    first && t('title.offer', { n: offers.length, name: first.name }),
+    first &&
+      t(first.offer.kind ? `title.${first.offer.kind}` : 'title.offer', {
+        n: offers.length,
+        name: first.name,
+        by: first.offer.by?.name ?? '',
+      }),
   );
 }
 

@@ -8,8 +8,10 @@ import { locale, t } from '../strings';
 import { Button, IconButton } from '../ui/button';
 import { Icon, type IconName } from '../ui/icon';
 import { AltKey } from '../ui/kbd';
+import { Popover } from '../ui/popover';
 import { Ring } from '../ui/ring';
 import { Words } from '../ui/words';
+import { LedgerView } from './ledger';
 import css from './offers.module.css';
 
 /** When an offer is announced a second time, in ms before its end. */
@@ -43,13 +45,15 @@ function OfferCard({ card, first }: { card: Card; first: boolean }) {
   const o = card.offer;
   const left = o.until - now;
   const language = languageName(o.customer.language, locale);
+  const kind = o.by ? o.kind : undefined;
+  const by = o.by?.name ?? '';
   return (
     <div
       className={css.offer}
       role="alertdialog"
       aria-modal="false"
       aria-labelledby={`${id}t`}
-      aria-describedby={`${id}q`}
+      aria-describedby={o.note ? `${id}n ${id}q` : `${id}q`}
       data-busy={card.accepting || undefined}
     >
       <header>
@@ -60,30 +64,58 @@ function OfferCard({ card, first }: { card: Card; first: boolean }) {
         />
         <div className={css.who}>
           <h2 id={`${id}t`}>
-            {t('offer.new')} · <bdi>{card.name}</bdi>
+            {kind ? t(`offer.${kind}`, { by }) : t('offer.new')} · <bdi>{card.name}</bdi>
           </h2>
           <p>
-            {o.queue.name} · {t('offer.waits')} <b className="num">{clock(now - o.queued)}</b>
+            {o.queue.name}
+            {!kind && (
+              <>
+                {' · '}
+                {t('offer.waits')} <b className="num">{clock(now - o.queued)}</b>
+              </>
+            )}
             {language && ` · ${language}`}
           </p>
         </div>
       </header>
       {/* Said once when the card comes and once more shortly before its end; the ring itself stays silent. */}
       <p className="sr" role="alert">
-        {t(left > LAST_CALL ? 'offer.announce' : 'offer.lastCall', {
-          name: card.name,
-          queue: o.queue.name,
-          question: o.question,
-        })}
+        {left <= LAST_CALL
+          ? t('offer.lastCall', { name: card.name })
+          : kind
+            ? t(`offer.${kind}.announce`, { by, name: card.name, note: o.note ?? o.question })
+            : t('offer.announce', { name: card.name, queue: o.queue.name, question: o.question })}
       </p>
+      {o.note && (
+        <p className={css.note} id={`${id}n`}>
+          <Icon name="note" size={15} />
+          <span dir="auto">{o.note}</span>
+        </p>
+      )}
       <blockquote id={`${id}q`} dir="auto">
         {o.question}
       </blockquote>
+      {o.again && (
+        <p className={css.again}>
+          <Icon name="chat" size={14} />
+          {t('offer.again', { name: card.name })}
+        </p>
+      )}
       <p className={css.from}>
         <Icon name="globe" size={13} />
         {o.website.name}
         {o.others > 0 && <span>{t('offer.others', { n: o.others })}</span>}
       </p>
+      <Popover
+        title={t('offer.why')}
+        trigger={
+          <button type="button" className={css.why}>
+            {t('offer.why')}
+          </button>
+        }
+      >
+        <LedgerView session={o.session} queue={o.queue} again={o.again === true} />
+      </Popover>
       {card.problem && (
         <p className={css.problem} role="alert">
           {card.problem}
@@ -106,6 +138,7 @@ function OfferCard({ card, first }: { card: Card; first: boolean }) {
 const looks: Record<Notice['kind'], { icon: IconName; tone: string | undefined }> = {
   taken: { icon: 'user', tone: css.info },
   missed: { icon: 'clock', tone: css.warn },
+  kept: { icon: 'clock', tone: css.warn },
   withdrawn: { icon: 'clock', tone: css.info },
   returned: { icon: 'undo', tone: css.warn },
   released: { icon: 'exit', tone: css.info },
