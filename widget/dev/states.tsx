@@ -19,6 +19,7 @@ const NOW = new Date(2026, 10, 24, 14, 5).getTime();
 // The views ask the clock of this machine when a website opens.
 const TOMORROW = new Date(Date.now() + 86_400_000).setHours(9, 0, 0, 0);
 const minutes = (n: number) => NOW - n * 60_000;
+const BEN = { by: 'ben', name: 'Ben Osei' };
 const MARTA = { by: 'marta', name: 'Marta Kovač' };
 
 const config: WebsiteConfig = {
@@ -99,7 +100,7 @@ interface State {
   session?: Session;
   starting?: Outgoing[];
   trouble?: Widget['trouble'];
-  declined?: Widget['declined'];
+  refused?: Widget['refused'];
   draft?: string;
   up?: boolean;
   dir?: 'rtl';
@@ -128,7 +129,7 @@ const states: Record<string, State> = {
     title: 'The first message was refused; its text is back',
     config: { ...config, open: 'full', offline: true },
     draft: 'Hi! Is the Calathea pet friendly?',
-    declined: { code: 'licence_full', message: '' },
+    refused: { code: 'licence_full', message: '' },
   },
   left: {
     title: 'The message for later arrived',
@@ -183,6 +184,54 @@ const states: Record<string, State> = {
     }),
     brand: '#ffb703',
   },
+  moved: {
+    title: 'Handed over, and moved to another queue',
+    session: session(
+      rows(
+        ...TALK.slice(0, 3),
+        { side: 'system', kind: 'transferred', ...BEN, at: minutes(1) },
+        { side: 'agent', ...BEN, text: 'Hi! My colleagues of the orders know more.', at: minutes(1) },
+        { side: 'system', kind: 'transferred', ...BEN, to: 'Orders', at: NOW },
+      ),
+      { view: waiting({ queue: { id: 'orders', name: 'Orders' }, position: 3, wait: 500 }) },
+    ),
+  },
+  idle: {
+    title: 'Nobody has written for long; two agents',
+    session: session(
+      rows(
+        ...TALK.slice(0, 3),
+        { side: 'system', kind: 'joined', ...BEN, at: minutes(2) },
+        { side: 'agent', ...BEN, text: 'Does it get water from the top?', at: minutes(2) },
+      ),
+      { view: view({ assist: [{ id: 'ben', name: 'Ben Osei' }], idleUntil: NOW + 52_000 }) },
+    ),
+  },
+  timeout: {
+    title: 'Closed because nobody wrote',
+    session: session(
+      rows(...TALK.slice(0, 3), { side: 'system', kind: 'closed', outcome: 'timeout', at: NOW }),
+      { view: closed('timeout') },
+    ),
+  },
+  late: {
+    title: 'Nobody took it in time',
+    session: session(rows(QUESTION, { side: 'system', kind: 'closed', outcome: 'unmanaged', at: NOW }), {
+      view: closed('unmanaged'),
+      read: {},
+    }),
+  },
+  shut: {
+    title: 'It would have reopened, but the website has closed',
+    config: { ...config, open: 'closed', offline: true, opens: TOMORROW },
+    session: session(
+      rows(...TALK.slice(0, 3), { side: 'system', kind: 'closed', ...MARTA, outcome: 'handled', at: NOW }),
+      {
+        view: closed('handled'),
+        pending: [outgoing('One more thing: which pot?', { failed: { code: 'not_open', message: '' } })],
+      },
+    ),
+  },
   phone: {
     title: 'Phone, dark, right to left',
     session: session(rows(...ARABIC), {
@@ -197,13 +246,15 @@ const states: Record<string, State> = {
 
 /** A widget that stands still. */
 function still(state: State): Widget {
-  const { session: talking, starting = [], config: known, trouble, declined, draft = '', up = true } = state;
+  const { session: talking, starting = [], config: known, trouble, refused, draft = '', up = true } = state;
   const nothing = () => {};
   const going = !!talking || starting.length > 0;
   const talk = going && {
     session: talking,
     starting,
     going,
+    later: talking?.view.state === 'CLOSED' && !!known?.offline,
+    leaving: false,
     seen: nothing,
     send: nothing,
     client: {
@@ -217,7 +268,7 @@ function still(state: State): Widget {
   return {
     config: known,
     trouble,
-    declined,
+    refused,
     session: talking,
     going,
     talk: talk || undefined,
@@ -228,6 +279,7 @@ function still(state: State): Widget {
     subscribe: () => nothing,
     toggle: nothing,
     converse: async () => {},
+    refresh: async () => {},
   } as unknown as Widget;
 }
 

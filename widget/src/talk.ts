@@ -1,4 +1,4 @@
-import { CustomerClient, type Outgoing, type Session, Sound } from '@parley/client';
+import { CustomerClient, type Outgoing, type RowKind, type Session, Sound } from '@parley/client';
 import type { First, Widget } from './widget';
 
 export { default as css } from './talk.css?inline';
@@ -6,6 +6,9 @@ export { Conversation } from './views/conversation';
 
 /** The time a visible tab has to say that it showed a message, before another one rings for it, in milliseconds. */
 const GRACE = 400;
+
+/** With these rows somebody is there. */
+const OWNED: readonly RowKind[] = ['accepted', 'transferred'];
 
 /**
  * The customer's session in one tab: the socket, and how the customer is told of what they do not see. Made when there is a
@@ -67,9 +70,21 @@ export class Talk {
   }
 
   send(text: string): void {
-    const session = this.session;
-    if (session) this.client.send(session.view.session, text);
-    else this.start({ text });
+    const { session } = this;
+    if (!session) this.start({ text });
+    else if (this.later) this.leave(text);
+    else this.client.send(session.view.session, text);
+  }
+
+  /** What is written now is a message for later: it would not be taken as a chat. */
+  get later(): boolean {
+    return this.session?.view.state === 'CLOSED' && !!this.widget.config?.offline;
+  }
+
+  /** Leaves a message in a session that is closed; it stays closed. `instead` of one that was refused. */
+  leave(text: string, instead?: string): void {
+    if (instead) this.client.discard(instead);
+    this.start({ text, offline: true });
   }
 
   /** Ends the session. Rejects with Refused or Lost. */
@@ -142,9 +157,14 @@ export class Talk {
     this.retitled = count > 0;
   }
 
-  /** The place of the last row that is worth a sound: a message of an agent, or that one took the session. */
+  /**
+   * What the customer heard of last: the place of a message of an agent, or of the row that one took the session with; and half a
+   * place later the warning that it will be closed.
+   */
   private get news(): number {
-    return this.session?.rows.findLast((row) => row.side === 'agent' || row.kind === 'accepted')?.place ?? 0;
+    const { rows = [], view } = this.session ?? {};
+    const row = rows.findLast(({ side, kind }) => side === 'agent' || OWNED.includes(kind));
+    return view?.idleUntil ? view.head + 0.5 : (row?.place ?? 0);
   }
 }
 

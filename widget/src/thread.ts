@@ -7,7 +7,8 @@ export type Progress = 'sending' | 'sent' | 'read' | 'unsent';
 /** What a conversation is drawn from, in order. */
 export type Item =
   | { is: 'day'; key: string; at: number }
-  | { is: 'event'; key: string; row: Row }
+  /** `moved`: to wait in another queue; a transfer is else to the one who took it. */
+  | { is: 'event'; key: string; row: Row; moved: boolean }
   | {
       is: 'bubble';
       key: string;
@@ -33,6 +34,7 @@ export function thread(
 ): readonly Item[] {
   const items: Item[] = [];
   let day = 0;
+  let owner: string | undefined;
   const at = (time: number) => {
     if (midnight(time) === day) return;
     day = midnight(time);
@@ -45,9 +47,14 @@ export function thread(
     items.push(item);
   };
   for (const row of rows) {
-    if (row.kind !== 'message') {
+    if (row.kind === 'message') {
+      // The row that says who took it may be before the first that we have.
+      if (row.side === 'agent') owner ??= row.by;
+    } else {
+      const moved = row.kind === 'transferred' && !!row.to && (owner ?? row.by) === row.by;
+      if (row.kind === 'accepted' || row.kind === 'transferred') owner = row.by;
       at(row.at);
-      items.push({ is: 'event', key: `event ${row.place}`, row });
+      items.push({ is: 'event', key: `event ${row.place}`, row, moved });
     }
     if (!row.text) continue;
     const mine = row.side === 'customer';

@@ -39,7 +39,7 @@ export class Widget {
   /** Why something is missing: the website is unknown, or nobody could be reached. */
   trouble: 'unknown' | 'failed' | undefined;
   /** Why the first message did not go out, whose text is in the form again. */
-  declined: Outgoing['failed'];
+  refused: Outgoing['failed'];
   open: boolean;
   talk: Talk | undefined;
   /** The views of the conversation, there with `talk`. */
@@ -172,14 +172,14 @@ export class Widget {
   /** The first message. Rejects when the conversation could not be loaded: nothing was sent then. */
   async start(first: First): Promise<void> {
     const talk = await this.converse();
-    this.declined = undefined;
+    this.refused = undefined;
     talk.start(first);
   }
 
   /** A first message that was refused comes back into the form, and the website says how it is now. */
   takeBack({ text, failed }: Outgoing): void {
     this.draft = [text, this.draft].filter(Boolean).join('\n\n');
-    this.declined = failed;
+    this.refused = failed;
     void this.refresh();
   }
 
@@ -216,7 +216,8 @@ export class Widget {
     }
   }
 
-  private async refresh(): Promise<void> {
+  /** Asks the website how it is. */
+  async refresh(): Promise<void> {
     if (this.asking) return;
     this.asking = true;
     this.askedAt = Date.now();

@@ -1,7 +1,9 @@
 // @vitest-environment node
 import type { Outgoing, Row } from '@parley/client';
 import { expect, test } from 'vitest';
+import { english } from '../src/texts';
 import { thread } from '../src/thread';
+import { sentence } from '../src/views/event';
 
 const NOON = new Date(2026, 10, 24, 12).getTime();
 const row = (place: number, side: Row['side'], minute: number, more: Partial<Row> = {}): Row => ({
@@ -84,4 +86,56 @@ test('days begin with their name', () => {
     'day',
     'they 2*',
   ]);
+});
+
+test('a transfer is to the one who took it, or moves the session to wait elsewhere', () => {
+  const by = (name: string) => ({ by: name.toLowerCase(), name });
+  const told = (...rows: Partial<Row>[]) =>
+    thread(
+      rows.map((more, i) => row(i + 1, 'system', 0, { text: '', ...more })),
+      [],
+      {},
+    ).flatMap((item) => (item.is === 'event' ? sentence(item.row, item.moved, english().t) : []));
+  const [marta, ben] = [by('Marta'), by('Ben')];
+  expect(
+    told(
+      { kind: 'accepted', ...marta },
+      { kind: 'joined', ...ben },
+      { kind: 'left', ...ben },
+      { kind: 'transferred', ...ben },
+      { kind: 'transferred', ...marta, to: 'Orders' },
+      { kind: 'transferred', ...marta, to: 'Plant care' },
+      { kind: 'accepted', ...ben },
+      { kind: 'requeued', ...ben },
+    ),
+  ).toEqual([
+    'Marta joined the chat',
+    'Ben joined the chat',
+    'Ben left the chat',
+    'You’re now talking with Ben',
+    'You’re now talking with Marta',
+    'Moved to Plant care. You keep your place in line.',
+    'Ben joined the chat',
+    'Ben was disconnected. You keep your place in line.',
+  ]);
+  // The row that says who had it before may be out of sight.
+  expect(
+    told({ kind: 'message', side: 'agent', ...marta }, { kind: 'transferred', ...ben, to: 'Orders' }),
+  ).toEqual(['You’re now talking with Ben']);
+  expect(told({ kind: 'transferred', ...marta, to: 'Orders' })).toEqual([
+    'Moved to Orders. You keep your place in line.',
+  ]);
+});
+
+test.each([
+  ['handled', 'Marta closed the chat'],
+  ['left', 'You ended the chat'],
+  ['abandoned', 'You left the line'],
+  ['unmanaged', 'Nobody could take the chat in time'],
+  ['offline', 'Nobody could take the chat in time'],
+  ['timeout', 'Closed because nobody wrote. Write again to go on.'],
+])('a session that is closed as %s says so', (outcome, said) => {
+  expect(sentence(row(1, 'system', 0, { kind: 'closed', outcome, name: 'Marta' }), false, english().t)).toBe(
+    said,
+  );
 });

@@ -312,6 +312,8 @@ test('a message for later: the e-mail address is needed, it is confirmed, and wr
   });
   await drawn();
   expect(screen.getByRole('log').textContent).toContain('We’ll answer by e-mail to ana@example.com.');
+  service.config = { ...service.config, open: 'open', offline: undefined };
+  await vi.advanceTimersByTimeAsync(30_000);
   await user.type(screen.getByRole('textbox'), 'Are you there now?{Enter}');
   await drawn();
   expect(FakeSocket.last.request('send')).toMatchObject({ session: 's1', text: 'Are you there now?' });
@@ -422,6 +424,188 @@ test('a first message that is too long is not cut, but refused in words', async 
   fireEvent.input(field(screen, 'Your question'), { target: { value: 'x'.repeat(4_001) } });
   await user.click(screen.getByRole('button', { name: 'Start chat' }));
   expect(screen.getByText(/1 character too long/)).toBeTruthy();
+});
+
+test('what is written into a closed session is a message for later, while the website takes only those', async () => {
+  const widget = await opened();
+  await started(widget);
+  await answered();
+  await vi.advanceTimersByTimeAsync(6_000);
+  service.config = { ...service.config, ...later };
+  await over('handled', marta);
+  const { user, view: screen } = widget;
+  expect(screen.getByRole('dialog').textContent).toContain('We’re closed right now');
+  await user.type(screen.getByRole('textbox', { name: 'Leave us a message' }), 'One more thing{Enter}');
+  await drawn();
+  const { cid, ...sent } = FakeSocket.last.request('start');
+  expect(sent).toMatchObject({ text: 'One more thing', offline: true });
+  expect(FakeSocket.last.requests('send')).toEqual([]);
+  FakeSocket.last.answer('start', {
+    type: 'session',
+    now: Date.now(),
+    session: view({
+      state: 'CLOSED',
+      head: 5,
+      position: undefined,
+      outcome: 'offline',
+      rows: [row(5, { side: 'customer', text: 'One more thing', cid })],
+    }),
+  });
+  await drawn();
+  expect(screen.getByText('We’ll answer by e-mail.')).toBeTruthy();
+  expect(screen.getAllByText('One more thing').length).toBe(1);
+});
+
+test('a message that would reopen the session and is refused can be left for later, or sent again', async () => {
+  const widget = await opened();
+  await started(widget);
+  await answered();
+  await over('handled', marta);
+  const { user, view: screen } = widget;
+  await user.type(screen.getByRole('textbox'), 'One more thing{Enter}');
+  await drawn();
+  service.config = { ...service.config, open: 'nobody', offline: true };
+  FakeSocket.last.answer('send', { type: 'error', code: 'nobody', message: 'No.' });
+  await drawn();
+  expect(screen.getByRole('log').textContent).toContain('Not sent: Nobody was there just now.');
+  expect(screen.getByText('Nobody is here right now'), 'the website is asked at once').toBeTruthy();
+  expect(screen.getByRole('button', { name: 'Send again' })).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Leave it as a message' }));
+  await drawn();
+  expect(FakeSocket.last.request('start')).toMatchObject({ text: 'One more thing', offline: true });
+  expect(screen.queryByRole('button', { name: 'Send again' })).toBeNull();
+});
+
+test.each([
+  ['unmanaged', 'We have what you wrote, and answer as soon as we can.'],
+  ['offline', 'We have what you wrote, and answer as soon as we can.'],
+])('a session that nobody took in time (%s) says what comes, and has a way on', async (outcome, said) => {
+  const widget = await opened();
+  await started(widget);
+  FakeSocket.last.say({
+    type: 'session',
+    now: Date.now(),
+    session: view({
+      state: 'CLOSED',
+      head: 2,
+      position: undefined,
+      outcome,
+      rows: [row(2, { kind: 'closed', side: 'system', outcome })],
+    }),
+  });
+  await drawn();
+  const { root, user, view: screen } = widget;
+  expect(screen.getByText('Sorry, nobody was free')).toBeTruthy();
+  expect(screen.getByText(said)).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Write again' }));
+  expect(root.activeElement).toBe(screen.getByRole('textbox', { name: 'Write again to reopen the chat' }));
+});
+
+test('handed over: to somebody else, to wait in another queue, and back when the agent was lost', async () => {
+  const widget = await opened();
+  await started(widget);
+  await answered();
+  const { view: screen } = widget;
+  const log = screen.getByRole('log');
+  const say = async (kind: string, head: number, more: object, by: object, to?: string) => {
+    const told = row(head, { kind, side: 'system', ...by, to });
+    FakeSocket.last.say({
+      type: 'session',
+      now: Date.now(),
+      session: view({ head, position: undefined, rows: [told], ...more }),
+    });
+    await drawn();
+  };
+  const ben = { id: 'ben', name: 'Ben Osei' };
+  const marta_ = { id: 'marta', name: 'Marta Kovač' };
+  await say('joined', 4, { state: 'ACTIVE', agent: marta_, assist: [ben] }, { by: 'ben', name: 'Ben Osei' });
+  expect(screen.getByText('Plant care · with Ben')).toBeTruthy();
+  await say(
+    'transferred',
+    5,
+    { state: 'ACTIVE', generation: 2, agent: ben },
+    { by: 'ben', name: 'Ben Osei' },
+  );
+  expect(screen.getByRole('dialog', { name: 'Ben Osei' })).toBeTruthy();
+  expect(log.textContent).toContain('You’re now talking with Ben');
+
+  const orders = { id: 'orders', name: 'Orders' };
+  const moved = { state: 'WAITING', generation: 3, queue: orders, position: 4, wait: 400 };
+  await say('transferred', 6, moved, { by: 'ben', name: 'Ben Osei' }, 'Orders');
+  expect(log.textContent).toContain('Moved to Orders. You keep your place in line.');
+  expect(log.textContent).toContain('You’re number 4 in lineabout 10 minutes');
+  expect(screen.getByRole('dialog', { name: 'Orders' })).toBeTruthy();
+
+  await say('accepted', 7, { state: 'ACTIVE', generation: 3, queue: orders, agent: marta_ }, marta);
+  await say('requeued', 8, { generation: 4, queue: orders, position: 1 }, marta);
+  expect(log.textContent).toContain('Marta was disconnected. You keep your place in line.');
+  expect(screen.getByText('You’re next')).toBeTruthy();
+});
+
+test('an idle chat counts down to its end, on the server’s clock; only a message stops it', async () => {
+  const widget = await opened();
+  await started(widget);
+  await answered();
+  const { root, user, view: screen } = widget;
+  const until = Date.now() + 60_000;
+  const warn = async (more: object = {}) => {
+    const agent = { id: 'marta', name: 'Marta Kovač' };
+    const now = Date.now();
+    FakeSocket.last.say({
+      type: 'session',
+      now,
+      session: view({ state: 'ACTIVE', head: 3, position: undefined, agent, ...more }),
+    });
+    await drawn();
+  };
+  await warn({ idleUntil: until });
+  expect(screen.getByRole('alert').textContent).toContain('Still there?');
+  await vi.advanceTimersByTimeAsync(8_000);
+  expect(screen.getByText('Still there? This chat closes in 0:52')).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Write' }));
+  expect(root.activeElement).toBe(screen.getByRole('textbox'));
+  await user.type(screen.getByRole('textbox'), 'Yes!');
+  expect(screen.getByText(/This chat closes in/)).toBeTruthy();
+  await user.keyboard('{Enter}');
+  await drawn();
+  const { cid } = FakeSocket.last.request('send');
+  FakeSocket.last.answer('send', { type: 'ack', session: 's1', cid, place: 4, at: Date.now() });
+  await drawn();
+  expect(screen.queryByText(/This chat closes in/)).toBeNull();
+
+  await warn({ head: 4, idleUntil: Date.now() + 5_000 });
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(screen.getByText('Still there? This chat is closing')).toBeTruthy();
+  FakeSocket.last.say({
+    type: 'rows',
+    session: 's1',
+    head: 5,
+    rows: [row(5, { kind: 'closed', side: 'system', outcome: 'timeout' })],
+  });
+  await drawn();
+  expect(screen.getByText('Closed because nobody wrote. Write again to go on.')).toBeTruthy();
+  expect(screen.queryByText(/Still there/)).toBeNull();
+});
+
+test('who looks elsewhere hears that the chat is about to close', async () => {
+  const widget = await opened();
+  await started(widget);
+  await answered();
+  const play = vi.spyOn(HTMLMediaElement.prototype, 'play');
+  widget.chat.toggle();
+  FakeSocket.last.say({
+    type: 'session',
+    now: Date.now(),
+    session: view({
+      state: 'ACTIVE',
+      head: 3,
+      position: undefined,
+      agent: { id: 'marta', name: 'Marta Kovač' },
+      idleUntil: Date.now() + 60_000,
+    }),
+  });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(play).toHaveBeenCalledTimes(1);
 });
 
 test('asks for a topic where there are several queues', async () => {

@@ -87,7 +87,7 @@ const owned: View = {
 test.each([
   ['accepted', line, { by: 'm', name: 'Marta' }, { state: 'ACTIVE', agent: marta }],
   ['transferred', owned, { by: 'j', name: 'Jonas' }, { state: 'ACTIVE', agent: { id: 'j', name: 'Jonas' } }],
-  ['transferred', owned, { to: 'Orders' }, { state: 'WAITING' }],
+  ['transferred', owned, { by: 'm', name: 'Marta', to: 'Orders' }, { state: 'WAITING' }],
   ['requeued', owned, { by: 'm', name: 'Marta' }, { state: 'WAITING' }],
   ['closed', line, { outcome: 'unmanaged' }, { state: 'CLOSED', outcome: 'unmanaged' }],
   ['closed', owned, { outcome: 'handled' }, { state: 'CLOSED', outcome: 'handled', agent: marta }],

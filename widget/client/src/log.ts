@@ -84,8 +84,10 @@ export function after(view: View, row: Row): View {
     case 'accepted':
       return { ...bare, state: 'ACTIVE', ...(who && { agent: who }) };
     case 'transferred':
-      // To somebody, or to wait in another queue.
-      return who ? { ...bare, state: 'ACTIVE', agent: who } : { ...bare, state: 'WAITING' };
+      // Somebody took it over, or its owner sent it to wait in another queue.
+      return who && who.id !== agent?.id
+        ? { ...bare, state: 'ACTIVE', agent: who }
+        : { ...bare, state: 'WAITING' };
     case 'requeued':
     case 'reopened':
       return { ...bare, state: 'WAITING' };

@@ -1,5 +1,6 @@
 import { parts } from '@parley/client/links';
 import { useTalk } from '../context';
+import { declined } from '../declined';
 import { Icon } from '../icons';
 import type { Item } from '../thread';
 
@@ -13,21 +14,28 @@ export function Bubble({ item }: { item: BubbleItem }) {
   const { t, time } = language;
   const who = item.mine ? t('you') : (item.name ?? t('agent'));
   const first = who.split(' ')[0];
+  const { failed } = item;
+  const why = declined(failed?.failed);
   return (
     <>
-      <div class={`m ${item.mine ? 'v' : 'a'} ${item.last ? 'z' : ''} ${item.failed ? 'bad' : ''}`}>
+      <div class={`m ${item.mine ? 'v' : 'a'} ${item.last ? 'z' : ''} ${failed ? 'bad' : ''}`}>
         <span class="sr">{`${who}, ${time(item.at)}: `}</span>
         {/* Goes as its own words do; the bubble, as the page. */}
         <div dir="auto">
           <Text text={item.text} />
         </div>
       </div>
-      {item.failed ? (
+      {failed ? (
         <div class="meta v bad">
           <Icon of="alert" />
           <span>
-            {t('unsent')}: <bdi>{item.failed.failed?.message}</bdi>
+            {t('unsent')}: <bdi>{why ? t(`declined.${why}`) : failed.failed?.message}</bdi>
           </span>
+          {why && (
+            <button type="button" onClick={() => talk.leave(failed.text, failed.cid)}>
+              {t('leave.this')}
+            </button>
+          )}
           <button type="button" onClick={() => talk.client.retry(item.key)}>
             {t('retry')}
           </button>

@@ -1,4 +1,5 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { useTalk } from '../context';
 import { Icon } from '../icons';
 import { Emojis } from './emojis';
@@ -7,12 +8,11 @@ import { Emojis } from './emojis';
 const LONGEST = 4000;
 
 /** Where messages are written. Enter sends, with Shift it begins a line. */
-export function Composer({ hint }: { hint: string }) {
+export function Composer({ hint, field }: { hint: string; field: RefObject<HTMLTextAreaElement | null> }) {
   const { widget, talk, language } = useTalk();
   const { t } = language;
   const [text, setText] = useState(widget.draft);
   const [emojis, setEmojis] = useState<readonly string[]>();
-  const field = useRef<HTMLTextAreaElement>(null);
   const over = [...text].length - LONGEST;
 
   useLayoutEffect(() => {

@@ -1,12 +1,14 @@
 import type { Session } from '@parley/client';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useTalk } from '../context';
+import { declined } from '../declined';
 import { Icon } from '../icons';
 import { thread } from '../thread';
 import { Bubble } from './bubble';
 import { Composer } from './composer';
 import { Done } from './done';
 import { Event } from './event';
+import { Idle } from './idle';
 import { Waiting } from './waiting';
 
 /** So many rows are drawn at first, and more with each "Show earlier messages": long logs stay quick and readable. */
@@ -28,6 +30,7 @@ export function Conversation() {
   const [shown, setShown] = useState(SHOWN);
   const [away, setAway] = useState(false);
   const log = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
   const stuck = useRef(true);
   const items = useMemo(() => thread(rows.slice(-shown), pending, read), [rows, shown, pending, read.agent]);
   const more = rows.length > shown || (rows[0]?.place ?? 1) > 1;
@@ -35,8 +38,15 @@ export function Conversation() {
     ? view.state === 'WAITING' || view.state === 'OFFERED'
     : !talk.leaving && !talk.starting.some((i) => i.failed);
   const closed = view?.state === 'CLOSED';
-  const left = closed && view.outcome === 'offline';
+  const unanswered = closed && (view.outcome === 'offline' || view.outcome === 'unmanaged');
+  const refused = pending.filter((item) => declined(item.failed)).length;
   const agent = view?.agent?.name;
+
+  const write = () => field.current?.focus();
+  // It was open when they wrote.
+  useEffect(() => {
+    if (refused) void widget.refresh();
+  }, [refused, widget]);
 
   const toEnd = () => {
     const { current } = log;
@@ -103,12 +113,12 @@ export function Conversation() {
                 {language.day(item.at, talk.client.clock.now())}
               </div>
             ) : item.is === 'event' ? (
-              <Event key={item.key} row={item.row} />
+              <Event key={item.key} row={item.row} moved={item.moved} />
             ) : (
               <Bubble key={item.key} item={item} />
             ),
           )}
-          {left && <Done />}
+          {unanswered && <Done late={rows.at(-1)?.kind === 'closed'} onWrite={write} />}
           {waiting && <Waiting position={view?.position} wait={view?.wait} />}
         </div>
         {away && (
@@ -144,7 +154,8 @@ export function Conversation() {
           </>
         )}
       </div>
-      <Composer hint={closed && !left ? t('write.again') : t('write')} />
+      {view?.idleUntil && <Idle until={view.idleUntil} onWrite={write} />}
+      <Composer hint={t(talk.later ? 'later' : closed ? 'write.again' : 'write')} field={field} />
     </>
   );
 }

@@ -4,41 +4,39 @@ import { Icon } from '../icons';
 import type { Language } from '../texts';
 
 /** A change of who speaks, told in the conversation. */
-export function Event({ row }: { row: Row }) {
+export function Event({ row, moved }: { row: Row; moved: boolean }) {
   const { language } = useWidget();
   return (
     <div class="ev">
       <Icon of={row.kind === 'closed' ? 'end' : 'user'} />
-      <span dir={language.dir}>{sentence(row, language.t)}</span>
+      <span dir={language.dir}>{sentence(row, moved, language.t)}</span>
     </div>
   );
 }
 
-export function sentence(row: Row, t: Language['t']): string {
+export function sentence({ kind, outcome, to = '', ...row }: Row, moved: boolean, t: Language['t']): string {
   const name = row.name?.split(' ')[0] ?? '';
-  switch (row.kind) {
+  switch (kind) {
     case 'accepted':
-      return t('event.accepted', { name });
     case 'joined':
-      return t('event.joined', { name });
+      return t('event.accepted', { name });
     case 'left':
       return t('event.left', { name });
     case 'transferred':
-      return t('event.transferred', { name });
+      return moved ? t('event.moved', { to }) : t('event.transferred', { name });
     case 'requeued':
       return name ? t('event.requeued', { name }) : t('event.requeued.unnamed');
     case 'reopened':
       return t('event.reopened');
     case 'closed':
-      switch (row.outcome) {
+      switch (outcome) {
         case 'left':
           return t('event.closed.left');
         case 'abandoned':
           return t('event.closed.abandoned');
         case 'unmanaged':
-          return t('event.closed.unmanaged');
         case 'offline':
-          return t('event.closed.offline');
+          return t('event.closed.late');
         case 'timeout':
           return t('event.closed.timeout');
         default:

@@ -1,4 +1,4 @@
-import type { WebsiteConfig } from '@parley/client';
+import type { Row, View, WebsiteConfig } from '@parley/client';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useWidget } from '../context';
 import { Icon } from '../icons';
@@ -20,7 +20,7 @@ export interface PanelProps {
 export function Panel({ modal, focus }: PanelProps) {
   const { widget, language } = useWidget();
   const { t } = language;
-  const { session, config, going, talk, View } = widget;
+  const { session, config, going, talk, View: Conversation } = widget;
   const view = session?.view;
   const section = useRef<HTMLElement>(null);
   const [notice, setNotice] = useState('');
@@ -38,22 +38,19 @@ export function Panel({ modal, focus }: PanelProps) {
     if (arrived.current && !lost) return;
     arrived.current = true;
     (current.querySelector<HTMLElement>('input, textarea') ?? current).focus({ preventScroll: true });
-  }, [focus, going, !config, !View]);
+  }, [focus, going, !config, !Conversation]);
 
   const active = view?.state === 'ACTIVE';
   const closed = view?.state === 'CLOSED';
-  const left = closed && view.outcome === 'offline';
   // A closed session has no agent any more; its log knows who closed it.
+  const last = session?.rows.at(-1);
   const agent = closed ? session?.rows.findLast((row) => row.kind === 'closed')?.name : view?.agent?.name;
-  const [title, subtitle] = left
-    ? [t('done'), t('done.later')]
-    : closed
-      ? [agent ? t('closed.by', { name: agent.split(' ')[0] ?? '' }) : t('closed'), t('closed.again')]
+  const [title, subtitle] = closed
+    ? ended(language, view, last, agent, !!talk?.later)
+    : active
+      ? [agent, company(language, view)]
       : going
-        ? [
-            (active && agent) || view?.queue.name,
-            active ? view.queue.name : t(talk?.leaving ? 'sending' : 'waiting'),
-          ]
+        ? [view?.queue.name, t(talk?.leaving ? 'sending' : 'waiting')]
         : config
           ? front(config, language)
           : [];
@@ -105,8 +102,8 @@ export function Panel({ modal, focus }: PanelProps) {
           {notice}
         </div>
       )}
-      {going && View ? (
-        <View />
+      {going && Conversation ? (
+        <Conversation />
       ) : config && !going ? (
         <Welcome config={config} />
       ) : (
@@ -122,6 +119,26 @@ export function Panel({ modal, focus }: PanelProps) {
       <footer class="foot">{t('by')}</footer>
     </section>
   );
+}
+
+/** How a session ended, and that it need not be the end, in two lines. */
+function ended(
+  { t }: Language,
+  { outcome }: View,
+  last: Row | undefined,
+  agent: string | undefined,
+  later: boolean,
+): [string, string] {
+  if (outcome === 'offline' && last?.kind !== 'closed') return [t('done'), t('done.later')];
+  const title = agent ? t('closed.by', { name: agent.split(' ')[0] ?? '' }) : t('closed');
+  return [title, t(later ? 'later' : 'closed.again')];
+}
+
+/** Where the customer is, and who writes along. */
+function company({ t, tag }: Language, { queue, assist = [] }: View): string {
+  if (!assist.length) return queue.name;
+  const names = assist.map(({ name }) => name.split(' ')[0] ?? '');
+  return t('with', { queue: queue.name, names: new Intl.ListFormat(tag).format(names) });
 }
 
 /** How the website is, in two lines. */

@@ -1,18 +1,12 @@
-import type { ErrorCode, WebsiteConfig } from '@parley/client';
+import type { WebsiteConfig } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useWidget } from '../context';
+import { declined } from '../declined';
 import { Icon } from '../icons';
 import type { First } from '../widget';
 
 /** As the server counts them (functions/wire/doc.go). */
 const LONGEST = { name: 80, text: 4000 };
-/** What a first message is refused for that would be taken at another time. */
-const DECLINED: Partial<Record<ErrorCode, 'full' | 'closed' | 'nobody'>> = {
-  licence_full: 'full',
-  not_open: 'closed',
-  nobody: 'nobody',
-};
-
 type Field = 'name' | 'email' | 'text';
 type Errors = Partial<Record<Field, string>>;
 
@@ -26,8 +20,8 @@ export function Welcome({ config }: { config: WebsiteConfig }) {
   const [errors, setErrors] = useState<Errors>({});
   const form = useRef<HTMLFormElement>(null);
   const { open, offline = false } = config;
-  const { about, declined } = widget;
-  const why = declined && DECLINED[declined.code];
+  const { about, refused } = widget;
+  const why = declined(refused);
   useEffect(() => setErrors({}), [offline]);
 
   const value = (name: string) =>
@@ -111,9 +105,9 @@ export function Welcome({ config }: { config: WebsiteConfig }) {
       onSubmit={submit}
     >
       <div class="fields">
-        {declined && (
+        {refused && (
           <p class="back" role="alert">
-            {why ? t(`declined.${why}`) : declined.message} {t('declined')}
+            {why ? t(`declined.${why}`) : refused.message} {t('declined')}
           </p>
         )}
         <p class="hello" dir="auto">
@@ -173,9 +167,9 @@ export function Welcome({ config }: { config: WebsiteConfig }) {
       <div class="act">
         <button type="submit" class="cta">
           <Icon of="send" class="turn" />
-          {t(offline ? 'leave' : declined ? 'again' : 'start')}
+          {t(offline ? 'leave' : refused ? 'again' : 'start')}
         </button>
-        {offline && declined && (
+        {offline && refused && (
           <button type="button" class="cta ghost" onClick={(e) => submit(e, false)}>
             {t('again')}
           </button>
