@@ -90,6 +90,20 @@ test('an offer that comes after its end does not ring', async () => {
   expect(rounds(client)).toEqual([3]);
 });
 
+test('a session rings in its newest round, in whatever order the frames arrive', async () => {
+  const client = await desk();
+  FakeSocket.last.say(offer(1) as never);
+  FakeSocket.last.say(offer(3) as never);
+  FakeSocket.last.say(offer(2) as never);
+  FakeSocket.last.say(offer(1, { session: 's2' }) as never);
+  await drawn();
+  expect(client.state.offers.map((o) => [o.session, o.round])).toEqual([
+    ['s1', 3],
+    ['s2', 1],
+  ]);
+  expect(FakeSocket.last.requests('mark').map((f) => f.round)).toEqual([1, 3, 1]);
+});
+
 test('an offer whose end was lost goes by itself', async () => {
   const client = await desk();
   FakeSocket.last.say(offer(1) as never);
@@ -102,9 +116,14 @@ test('an offer whose end was lost goes by itself', async () => {
 test('a pulse ends what it does not name, except what is newer than itself', async () => {
   const client = await desk();
   FakeSocket.last.say(offer(1) as never);
-  FakeSocket.last.say(offer(2, { now: NOW + 10_000 }) as never);
+  FakeSocket.last.say(offer(2, { session: 's2', now: NOW + 10_000 }) as never);
   await vi.advanceTimersByTimeAsync(5_000);
-  FakeSocket.last.say({ type: 'pulse', now: NOW + 5_000, sessions: [], offers: [offer(3)] });
+  FakeSocket.last.say({
+    type: 'pulse',
+    now: NOW + 5_000,
+    sessions: [],
+    offers: [offer(3, { session: 's3' })],
+  });
   await drawn();
   expect(rounds(client)).toEqual([2, 3]);
 });

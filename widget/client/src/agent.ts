@@ -261,7 +261,11 @@ export class AgentClient extends Client {
 
   private ring(offer: Offer): boolean {
     if (this.ended.has(key(offer)) || this.clock.now() > offer.until + GRACE) return false;
-    if (!this.offers.some((known) => key(known) === key(offer))) this.offers = [...this.offers, offer];
+    const rung = this.offers.find((known) => known.session === offer.session);
+    // A session makes one offer at a time, and a newer one may overtake the end of the last.
+    if (rung && rung.round > offer.round) return false;
+    if (rung && rung.round < offer.round) this.end(rung);
+    if (rung?.round !== offer.round) this.offers = [...this.offers, offer];
     this.mark(offer);
     this.scheduleExpiry();
     return true;
