@@ -38,6 +38,7 @@ test('the widget holds its own on a page that fights its guests', async ({ stage
   await ana.field.pressSequentially('a/b');
   await expect(ana.page).toHaveTitle('A hostile page');
   await ana.field.press('Enter');
+  await expect(jonas.messages.last()).toContainText('a/b');
   await jonas.write('I can');
   await expect(ana.messages).toHaveText(
     said(['You', 'Can you see me?'], ['You', 'a/b'], ['Jonas Brandt', 'I can']),
