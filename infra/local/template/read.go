@@ -87,7 +87,7 @@ func (r *reader) functions(t *Template) {
 			Properties json.RawMessage
 		}
 	}
-	each(r, function, r.globals, ignored, func(id string, p properties) error {
+	each(r, function, r.globals, ignored, func(id string, p properties) (err error) {
 		f := Function{ID: id, Folder: strings.TrimSuffix(p.CodeURI, "/"), Timeout: time.Duration(p.Timeout) * time.Second, Environment: map[string]string{}}
 		if f.Folder == "." || f.Folder == "" {
 			f.Folder = "functions/" + strings.ToLower(strings.TrimSuffix(id, "Function"))
@@ -98,6 +98,9 @@ func (r *reader) functions(t *Template) {
 		for name, value := range p.Environment.Variables {
 			f.Environment[name] = fmt.Sprint(value)
 		}
+		if f.Policies, err = r.policies(id); err != nil {
+			return err
+		}
 		t.Functions = append(t.Functions, f)
 		for _, name := range slices.Sorted(maps.Keys(p.Events)) {
 			if err := t.event(id, p.Events[name].Type, p.Events[name].Properties); err != nil {
@@ -106,6 +109,65 @@ func (r *reader) functions(t *Template) {
 		}
 		return nil
 	})
+}
+
+// policies are the statements of a resource's own role. They have to be written out, and to say no more than what is allowed: what a
+// ready-made policy, a condition or a Deny makes of it is for IAM to judge.
+func (r *reader) policies(id string) (all []Statement, err error) {
+	const property = "Policies"
+	documents := r.resources[id].Properties[property]
+	for _, document := range documents.Content {
+		if len(document.Content) != 2 || document.Content[0].Value != "Statement" {
+			return nil, fmt.Errorf("%s: line %d: only documents with a list of Statement are understood", property, document.Line)
+		}
+		for _, n := range document.Content[1].Content {
+			statement, err := r.statement(n)
+			if err != nil {
+				return nil, fmt.Errorf("%s: line %d: %w", property, n.Line, err)
+			}
+			all = append(all, statement)
+		}
+	}
+	return all, nil
+}
+
+func (r *reader) statement(n *yaml.Node) (Statement, error) {
+	s := Statement{Comment: n.HeadComment, Line: n.Line}
+	if s.Comment == "" && len(n.Content) > 0 {
+		s.Comment = n.Content[0].HeadComment // that is where it is in a mapping of several lines
+	}
+	value, err := r.value(n, r.stand)
+	if err != nil {
+		return s, err
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return s, err
+	}
+	var p struct {
+		Sid, Effect      string
+		Action, Resource oneOrMore
+	}
+	if err := strict(text, &p); err != nil {
+		return s, err
+	}
+	if p.Effect != "Allow" {
+		return s, only("Effect", p.Effect, "Allow")
+	}
+	s.Sid, s.Actions, s.Resources = p.Sid, p.Action, p.Resource
+	return s, nil
+}
+
+// oneOrMore is a list whose only item may stand alone.
+type oneOrMore []string
+
+func (l *oneOrMore) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*l = oneOrMore{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(l))
 }
 
 func (t *Template) event(function, kind string, properties []byte) error {
@@ -182,15 +244,17 @@ func (r *reader) machines(t *Template) {
 		Name, Type, DefinitionURI string
 		DefinitionSubstitutions   map[string]string
 	}
-	each(r, "AWS::Serverless::StateMachine", nil, "Policies Role Tracing Logging Tags", func(id string, p properties) error {
+	each(r, "AWS::Serverless::StateMachine", nil, "Policies Role Tracing Logging Tags", func(id string, p properties) (err error) {
 		if p.Type != "" && p.Type != "STANDARD" {
 			return only("Type", p.Type, "STANDARD")
 		}
 		if p.DefinitionURI == "" {
 			return only("DefinitionUri", "", "the path of a file")
 		}
-		t.Machines = append(t.Machines, Machine{ID: id, Name: p.Name, Definition: p.DefinitionURI, Substitutions: p.DefinitionSubstitutions})
-		return nil
+		m := Machine{ID: id, Name: p.Name, Definition: p.DefinitionURI, Substitutions: p.DefinitionSubstitutions}
+		m.Policies, err = r.policies(id)
+		t.Machines = append(t.Machines, m)
+		return err
 	})
 }
 

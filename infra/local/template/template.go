@@ -20,7 +20,7 @@ type Values struct {
 	Parameters map[string]string
 	// Pseudo are the pseudo parameters that are used, such as AWS::Region.
 	Pseudo map[string]string
-	// Resource is what !Ref (attribute "") and !GetAtt of a resource give in environments, substitutions and names
+	// Resource is what !Ref (attribute "") and !GetAtt of a resource give in environments, substitutions, policies and names
 	// of tables. Nil gives the logical id.
 	Resource func(id, attribute string) string
 }
@@ -44,6 +44,16 @@ type Function struct {
 	Folder      string
 	Timeout     time.Duration
 	Environment map[string]string
+	Policies    []Statement
+}
+
+// Statement is a part of a role's policies: it allows each action on each resource.
+type Statement struct {
+	Sid                string
+	Actions, Resources []string
+	// Comment stands above it, Line is where it begins.
+	Comment string
+	Line    int
 }
 
 // Socket is the WebSocket API. It has no ID when the template has none.
@@ -102,6 +112,7 @@ type Table struct {
 type Machine struct {
 	ID, Name, Definition string
 	Substitutions        map[string]string
+	Policies             []Statement
 }
 
 // Schedule invokes a function regularly.

@@ -54,7 +54,15 @@ Resources:
     Metadata: {BuildMethod: makefile}
     Properties:
       CodeUri: .
-      Policies: [{Statement: [{Resource: !If [Never, a, b]}]}]
+      Policies:
+        - Statement:
+            # Reason: one is
+            # not enough.
+            - Sid: Read
+              Effect: Allow
+              Action: [db:Get, db:Query]
+              Resource: [!GetAtt Things.Arn, !Sub "${Things.Arn}/index/*"]
+            - {Sid: Tell, Effect: Allow, Action: log:Put, Resource: !Sub "arn:${AWS::Partition}:log"}
       Timeout: !FindInMap [Times, !Ref Stage, Short]
       Environment:
         Variables:
@@ -81,6 +89,7 @@ Resources:
       Name: !Sub "${AWS::StackName}-loop"
       DefinitionUri: loop.asl.json
       DefinitionSubstitutions: {Router: !GetAtt RouterFunction.Arn}
+      Policies: [{Statement: [{Sid: Call, Effect: Allow, Action: run:It, Resource: !GetAtt RouterFunction.Arn}]}]
   Api:
     Type: AWS::ApiGatewayV2::Api
     Properties:
@@ -119,6 +128,10 @@ func TestFunctionsTablesMachinesSchedules(t *testing.T) {
 			{ID: "RouterFunction", Folder: "functions/router", Timeout: 15 * time.Second, Environment: map[string]string{
 				"STAGE": "here", "TABLE": "things", "ISSUER": "https://issuer", "DAYS": "30", "ARN": "thingsArn", "LONG": "thingsArn",
 				"URL": "https://api.local/prod/${literal}", "OWN": "30-prod", "NUMBER": "10000000", "PLAIN": "prod", "HOST": "none",
+			}, Policies: []template.Statement{
+				{Sid: "Read", Actions: []string{"db:Get", "db:Query"}, Resources: []string{"thingsArn", "thingsArn/index/*"},
+					Comment: "# Reason: one is\n# not enough.", Line: 42},
+				{Sid: "Tell", Actions: []string{"log:Put"}, Resources: []string{"arn:aws:log"}, Line: 46},
 			}},
 		},
 		HTTP: template.HTTP{
@@ -137,7 +150,8 @@ func TestFunctionsTablesMachinesSchedules(t *testing.T) {
 				Projection: &types.Projection{ProjectionType: "INCLUDE", NonKeyAttributes: []string{"a", "b"}},
 			}},
 		}}},
-		Machines:  []template.Machine{{ID: "Loop", Name: "parley-loop", Definition: "loop.asl.json", Substitutions: map[string]string{"Router": "routerfunctionArn"}}},
+		Machines: []template.Machine{{ID: "Loop", Name: "parley-loop", Definition: "loop.asl.json", Substitutions: map[string]string{"Router": "routerfunctionArn"},
+			Policies: []template.Statement{{Sid: "Call", Actions: []string{"run:It"}, Resources: []string{"routerfunctionArn"}, Line: 73}}}},
 		Schedules: []template.Schedule{{Function: "RouterFunction", Every: 2 * time.Hour}, {Function: "RouterFunction", Every: time.Minute}},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -216,7 +230,11 @@ func TestRefusals(t *testing.T) {
 		"an unknown intrinsic":        {functions, "ISSUER: !Ref Issuer", "ISSUER: !ImportValue x", "RouterFunction: Environment: line "},
 		"a parameter without value":   {strings.Replace(functions, "Days: {Type: Number, Default: 30}", "Days: {Type: Number}", 1), "", "", "RouterFunction: Environment: Days is neither"},
 		"a pseudo parameter":          {functions, "${AWS::StackName}", "${AWS::AccountId}", "Loop: Name: AWS::AccountId is neither"},
-		"a missing resource":          {functions, "!GetAtt Things.Arn", "!GetAtt Thing.Arn", "RouterFunction: Environment: Thing.Arn is neither"},
+		"a missing resource":          {functions, "ARN: !GetAtt Things.Arn", "ARN: !GetAtt Thing.Arn", "RouterFunction: Environment: Thing.Arn is neither"},
+		"a ready-made policy":         {functions, "        - Statement:\n", "        - AWSLambdaExecute\n        - Statement:\n", "RouterFunction: Policies: line 39: only documents"},
+		"a Deny":                      {functions, "Sid: Tell, Effect: Allow", "Sid: Tell, Effect: Deny", `RouterFunction: Policies: line 46: property Effect is "Deny"`},
+		"a right under a condition":   {functions, "Sid: Call, Effect: Allow", "Sid: Call, Effect: Allow, Condition: {}", `Loop: Policies: line 73: property "Condition" is not`},
+		"a right to what is missing":  {functions, "${Things.Arn}/index", "${Thing.Arn}/index", "RouterFunction: Policies: line 42: Thing.Arn is neither"},
 		"an event":                    {functions, "Type: ScheduleV2", "Type: SQS", `RouterFunction: event Minute: property Type is "SQS"`},
 		"a property of an event":      {functions, "rate(1 minute), ", "rate(1 minute), Input: x, ", `RouterFunction: event Minute: property "Input" is not`},
 		"cron":                        {functions, "rate(1 minute)", "'cron(0 0 * * ? *)'", `RouterFunction: event Minute: property ScheduleExpression is "cron`},
