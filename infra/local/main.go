@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	flags.BoolVar(&o.Testing, "testing", false, "for tests: times in that file may be shorter than an operator may set")
 	flags.BoolVar(&o.Chaos, "chaos", false, "lose, delay and repeat what AWS may lose, delay and repeat")
 	flags.BoolVar(&o.Meter, "meter", false, "count what AWS would bill, and serve the counts at "+meter.Path)
+	flags.StringVar(&o.Record, "record", "", "at the end, add to this file what each function may do on AWS and what it did")
 	flags.Uint64Var(&o.Seed, "seed", uint64(time.Now().UnixNano()), "seed of the chaos")
 	flags.DurationVar(&o.Lease, "lease", 0, "how long a sign of life counts (default 150s)")
 	flags.DurationVar(&o.Sweep, "sweep", 0, "how often the reaper runs (default: as in the template)")

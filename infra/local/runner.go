@@ -27,6 +27,7 @@ import (
 	"github.com/parley-chat/parley/infra/local/asl"
 	"github.com/parley-chat/parley/infra/local/engine"
 	"github.com/parley-chat/parley/infra/local/gateway"
+	"github.com/parley-chat/parley/infra/local/iam"
 	"github.com/parley-chat/parley/infra/local/meter"
 	"github.com/parley-chat/parley/infra/local/signin"
 	"github.com/parley-chat/parley/infra/local/template"
@@ -43,11 +44,13 @@ type Options struct {
 	Testing bool
 	// Meter serves what AWS would bill at meter.Path.
 	Meter bool
-	Seed  uint64
-	Lease time.Duration // 0: as deployed
-	Sweep time.Duration // 0: as in the template
-	Rate  int           // 0: as deployed
-	Log   *slog.Logger
+	// Record is a file that gets, at the end, what the functions may do and what they did; "" for none.
+	Record string
+	Seed   uint64
+	Lease  time.Duration // 0: as deployed
+	Sweep  time.Duration // 0: as in the template
+	Rate   int           // 0: as deployed
+	Log    *slog.Logger
 }
 
 // Names that a stack would have.
@@ -56,7 +59,7 @@ const (
 	account   = "000000000000"
 	stack     = "parley"
 	clientID  = "parley-desktop"
-	secretID  = "parley-customer-keys"
+	secretID  = "arn:aws:secretsmanager:" + region + ":" + account + ":secret:parley-customer-keys"
 	socketURL = "/socket"
 	// closing is how long an end may take before it is forced.
 	closing = 5 * time.Second
@@ -72,16 +75,18 @@ var (
 type Runner struct {
 	Links Links
 
-	log     *slog.Logger
-	lock    *os.File // of the data folder
-	engine  *engine.Engine
-	states  *asl.Service
-	gateway *gateway.Gateway
-	meter   *meter.Meter // nil: nobody counts
-	server  *http.Server
-	failed  chan error
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	log      *slog.Logger
+	lock     *os.File // of the data folder
+	engine   *engine.Engine
+	states   *asl.Service
+	gateway  *gateway.Gateway
+	meter    *meter.Meter // nil: nobody counts
+	record   *iam.Record  // nil: nobody wants to know
+	recordTo string       // file that gets it at the end
+	server   *http.Server
+	failed   chan error
+	stop     context.CancelFunc
+	running  sync.WaitGroup
 }
 
 // Start brings everything up: engine, tables, functions, gateway, routing loop, demo data, web server. When it returns, the links
@@ -134,6 +139,9 @@ func Start(ctx context.Context, o Options) (_ *Runner, err error) {
 	}
 	if o.Meter {
 		r.meter = meter.New()
+	}
+	if o.Record != "" {
+		r.record, r.recordTo = newRecord(t), o.Record
 	}
 	push := &late{}
 	states := &late{}
@@ -203,6 +211,8 @@ func stackValues(origin string) template.Values {
 			"AWS::StackName": stack},
 		Resource: func(id, attribute string) string {
 			switch {
+			case strings.HasSuffix(id, "Table") && attribute == "Arn":
+				return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + stack + "-" + id
 			case strings.HasSuffix(id, "Function") && (attribute == "Arn" || attribute == "Alias"):
 				return "arn:aws:lambda:" + region + ":" + account + ":function:" + id
 			case id == "CustomerKeys":
@@ -280,7 +290,11 @@ func (r *Runner) wireAll(t *template.Template, world inProcess, endpoint, origin
 		if r.meter != nil {
 			log, seen.next, watch = r.meter.Log(f.ID, log), r.meter.Store(f.ID, world.next), r.meter.Lines(f.ID)
 		}
-		fn, err := wire(f, &http.Client{Transport: seen}, log, watch, tune)
+		transport := http.RoundTripper(seen)
+		if r.record != nil {
+			transport = r.record.Transport(f.ID, seen)
+		}
+		fn, err := wire(f, &http.Client{Transport: transport}, log, watch, tune)
 		if err != nil {
 			return nil, err
 		}
@@ -305,8 +319,11 @@ func (r *Runner) startStates(t *template.Template, o Options, functions map[stri
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Definition, err)
 	}
-	r.states = asl.NewService(asl.Config{Machine: machine, ARN: "arn:aws:states:" + region + ":" + account + ":stateMachine:" + m.Name, Log: o.Log,
+	r.states = asl.NewService(asl.Config{Machine: machine, ARN: machineARN(m), Log: o.Log,
 		Invoke: func(ctx context.Context, name string, payload []byte) ([]byte, error) {
+			if r.record != nil {
+				r.record.Did(m.ID, iam.Need{Action: "lambda:InvokeFunction", Resource: name})
+			}
 			f, ok := functions[name[strings.LastIndex(name, ":")+1:]]
 			if !ok {
 				return nil, fmt.Errorf("the state machine calls %s, which the template does not have", name)
@@ -317,6 +334,35 @@ func (r *Runner) startStates(t *template.Template, o Options, functions map[stri
 		r.meter.Transitions = r.states.Transitions
 	}
 	return r.states, nil
+}
+
+func machineARN(m template.Machine) string {
+	return "arn:aws:states:" + region + ":" + account + ":stateMachine:" + m.Name
+}
+
+// newRecord makes a record of what the template allows.
+func newRecord(t *template.Template) *iam.Record {
+	s := iam.Stack{Account: account, API: stack + "-" + t.Socket.ID}
+	for _, m := range t.Machines {
+		s.Machine = machineARN(m)
+	}
+	record := iam.NewRecord(s)
+	allow := func(role string, policies []template.Statement) {
+		for _, p := range policies {
+			for _, resource := range p.Resources {
+				for _, action := range p.Actions {
+					record.May(role, iam.Right{Need: iam.Need{Action: action, Resource: resource}, Statement: p.Sid, Comment: p.Comment, Line: p.Line})
+				}
+			}
+		}
+	}
+	for _, f := range t.Functions {
+		allow(f.ID, f.Policies)
+	}
+	for _, m := range t.Machines {
+		allow(m.ID, m.Policies)
+	}
+	return record
 }
 
 func (r *Runner) startGateway(t *template.Template, o Options, functions map[string]gateway.Function) (http.RoundTripper, error) {
@@ -440,6 +486,9 @@ func (r *Runner) Close() error {
 		r.states.Close()
 	}
 	r.running.Wait()
+	if r.record != nil {
+		errs = append(errs, r.record.AppendTo(r.recordTo))
+	}
 	if r.engine != nil {
 		r.engine.Stop()
 	}
