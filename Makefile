@@ -20,7 +20,7 @@ staticcheck := go tool -modfile=tools/staticcheck.mod staticcheck
 .PHONY: help setup run test e2e lint fmt gen build bench stack deploy publish clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z].*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z].*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
 # ------------------------------------------------------------------------------------------------------------------ set-up
 
@@ -160,6 +160,12 @@ bench: ## Measure latency, throughput and memory of the local runner
 	@tools/need.sh go node git make
 	@$(MAKE) -j2 build/parley engine web
 	@go run ./infra/e2e/bench $(FLAGS)
+
+.PHONY: privileges
+privileges: ## Show which rights the functions needed in the end-to-end tests, and write docs/privileges.md
+	@tools/need.sh go node git make
+	@$(MAKE) -j2 modules engine web
+	@go test -race -count=1 ./infra/e2e -args -rights && cat build/privileges.txt
 
 .PHONY: cost
 cost: ## Play 100 chats here, count what AWS would bill, and price 1,000 of them

@@ -52,6 +52,7 @@ const sideBySide = "24"
 var house struct {
 	binary string       // of the runner
 	dir    string       // that goes with the tests
+	record string       // file that every runner adds to at its end: what its functions may do on AWS and what they did
 	steady *play.Runner // times as deployed
 	hasty  *play.Runner // a short lease
 	at     deployment
@@ -93,13 +94,14 @@ func need(t *testing.T, p power) {
 
 func TestMain(m *testing.M) {
 	castFile := flag.String("cast", "", "write the cast of all stories to this file, and play none")
+	writeRights := flag.Bool("rights", false, "write the rights that template.yaml gives into docs/privileges.md, and do not compare them")
 	flag.Parse()
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
 		_ = flag.Set("test.parallel", sideBySide) // go test knows the processors only
 	}
-	code, err := run(m, *castFile)
+	code, err := run(m, *castFile, *writeRights)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
@@ -107,7 +109,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func run(m *testing.M, castFile string) (code int, err error) {
+func run(m *testing.M, castFile string, writeRights bool) (code int, err error) {
 	if castFile != "" {
 		return 0, writeDemo(castFile, demoOf(stories()))
 	}
@@ -125,7 +127,7 @@ func run(m *testing.M, castFile string) (code int, err error) {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(house.dir)) }()
-	house.binary = filepath.Join(house.dir, "parley")
+	house.binary, house.record = filepath.Join(house.dir, "parley"), filepath.Join(house.dir, "record")
 	build := exec.Command("go", "build", "-race", "-o", house.binary, "./infra/local")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
@@ -150,12 +152,12 @@ func run(m *testing.M, castFile string) (code int, err error) {
 	if err = errors.Join(house.steady.Stop(), house.hasty.Stop()); err != nil || code != 0 {
 		fmt.Fprintf(os.Stderr, "what the runners said:\n%s%s", &log, &hastyLog)
 	}
-	return code, err
+	return code, errors.Join(err, judgeRights(code == 0 && err == nil && isWhole(), writeRights))
 }
 
 // startRunner starts a runner of this checkout.
 func startRunner(ctx context.Context, log io.Writer, args ...string) (*play.Runner, error) {
-	return play.StartRunner(ctx, house.binary, log, append([]string{"-root", root}, args...)...)
+	return play.StartRunner(ctx, house.binary, log, append([]string{"-root", root, "-record", house.record}, args...)...)
 }
 
 // diary keeps what a runner says, to be read while it is still talking.
@@ -201,7 +203,7 @@ var both = []string{beepall, rrmemory}
 
 func stories() []story {
 	var all []story
-	for _, some := range [][]story{offerStories(), messageStories(), networkStories(), presenceStories(), httpStories(), refusalStories()} {
+	for _, some := range [][]story{offerStories(), messageStories(), networkStories(), presenceStories(), httpStories(), refusalStories(), seldomStories()} {
 		all = append(all, some...)
 	}
 	return all
