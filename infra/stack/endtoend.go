@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -107,12 +108,13 @@ func goScenarios(report []byte) []scenario {
 		case e.Action == "skip":
 			all = append(all, skipped(name, said[e.Test]))
 		default:
-			all = append(all, scenario{name, failed, lastLine(said[e.Test])})
+			all = append(all, scenario{name, failed, lastLine(said[e.Test]) + "\n" + said[e.Test]})
 		}
 	}
 	slices.SortFunc(all, func(a, b scenario) int { return strings.Compare(a.name, b.name) })
-	if len(all) == 0 {
-		all = append(all, scenario{"end-to-end tests over sockets", failed, lastLine(said[""] + broken)})
+	broke := slices.ContainsFunc(ended, func(e event) bool { return e.Test == "" && e.Action == "fail" })
+	if len(all) == 0 || broke && !slices.ContainsFunc(all, func(s scenario) bool { return s.result == failed }) {
+		all = append(all, scenario{"end-to-end tests over sockets", failed, lastLine(said[""]+broken) + "\n" + said[""] + broken})
 	}
 	return all
 }
@@ -156,6 +158,8 @@ type browserSuite struct {
 	}
 }
 
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
 // browserScenarios reads Playwright's JSON report.
 func browserScenarios(report []byte) []scenario {
 	var r struct {
@@ -164,7 +168,7 @@ func browserScenarios(report []byte) []scenario {
 	}
 	var all []scenario
 	if err := json.Unmarshal(report, &r); err != nil {
-		return []scenario{{"end-to-end tests in the browser", failed, lastLine(string(report))}}
+		return []scenario{{"end-to-end tests in the browser", failed, lastLine(string(report)) + "\n" + string(report)}}
 	}
 	for _, e := range r.Errors {
 		all = append(all, scenario{"end-to-end tests in the browser", failed, lastLine(e.Message)})
@@ -199,8 +203,8 @@ func (b browserSuite) scenarios(around string) []scenario {
 				why := "no word"
 				if n := len(test.Results); n > 0 {
 					last := test.Results[n-1]
-					why, _, _ = strings.Cut(last.Error.Message, "\n")
-					why = fmt.Sprintf("%s:%d: %s", filepath.Base(last.ErrorLocation.File), last.ErrorLocation.Line, why)
+					// In colours even when they are not wanted.
+					why = fmt.Sprintf("%s:%d: %s", filepath.Base(last.ErrorLocation.File), last.ErrorLocation.Line, colours.ReplaceAllString(last.Error.Message, ""))
 				}
 				all = append(all, scenario{name, failed, why})
 			}

@@ -24,7 +24,7 @@ const (
 	outOfReach result = "out of reach"
 )
 
-// scenario is a line of the table.
+// scenario is a line of the table, with the first line of its note. The rest of a note is what a failed test said.
 type scenario struct {
 	name   string
 	result result
@@ -64,7 +64,12 @@ func (s *stack) prove(ctx context.Context) error {
 	play("Functions are killed in the middle of a chat: nothing is lost or doubled", s.killSpeakers)
 	play("The router is killed at work: the offer comes all the same", s.killRouter)
 	play("Without one of its permissions a function fails, and with it goes on", s.forbid)
-	table = append(table, s.endToEnd(ctx)...)
+	for _, line := range s.endToEnd(ctx) {
+		if line.result == failed && ctx.Err() == nil {
+			fmt.Fprintf(s.out, "  %s: %s: %s\n", line.result, line.name, strings.TrimSpace(line.note))
+		}
+		table = append(table, line)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -80,18 +85,19 @@ func (s *stack) prove(ctx context.Context) error {
 	s.printFunctions(functions)
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\nscenario\tresult\t")
-	count := map[result]int{}
+	named := map[result][]string{}
 	for _, line := range table {
-		count[line.result]++
+		named[line.result] = append(named[line.result], line.name)
 		note, _, _ := strings.Cut(line.note, "\n")
 		fmt.Fprintf(t, "%s\t%s\t%.200s\n", line.name, line.result, note)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "\n%d passed, %d failed, %d out of reach\n", count[passed], count[failed], count[outOfReach])
-	if count[failed] > 0 {
-		return fmt.Errorf("scenarios failed; %s and %s tell more", filepath.Join(home, "functions.log"), filepath.Join(home, "emulator.log"))
+	fmt.Fprintf(s.out, "\n%d passed, %d failed, %d out of reach\n", len(named[passed]), len(named[failed]), len(named[outOfReach]))
+	if names := named[failed]; len(names) > 0 {
+		return fmt.Errorf("failed: %s (%s, %s and build/browser tell more)", strings.Join(names, "; "),
+			filepath.Join(home, "functions.log"), filepath.Join(home, "emulator.log"))
 	}
 	return nil
 }

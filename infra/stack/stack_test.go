@@ -39,13 +39,15 @@ func TestGoScenarios(t *testing.T) {
 			`{"Action":"pass","Test":"TestStories"}`, `{"Action":"pass"}`}, []scenario{{"an agent pauses, beepall", passed, ""}}},
 		{"failed", []string{`{"Action":"output","Test":"TestHealth","Output":"    health_test.go:7: got 500\n"}`,
 			`{"Action":"output","Test":"TestHealth","Output":"--- FAIL: TestHealth (0.00s)\n"}`, `{"Action":"fail","Test":"TestHealth"}`},
-			[]scenario{{"TestHealth", failed, "health_test.go:7: got 500"}}},
+			[]scenario{{"TestHealth", failed, "health_test.go:7: got 500\n    health_test.go:7: got 500\n--- FAIL: TestHealth (0.00s)\n"}}},
 		{"out of reach", []string{`{"Action":"output","Test":"TestLost","Output":"    lost_test.go:7: out of reach: leases are long\n"}`,
 			`{"Action":"output","Test":"TestLost","Output":"--- SKIP: TestLost (0.00s)\n"}`, `{"Action":"skip","Test":"TestLost"}`},
 			[]scenario{{"TestLost", outOfReach, "leases are long"}}},
 		{"skipped silently", []string{`{"Action":"skip","Test":"TestLost"}`}, []scenario{{"TestLost", failed, "skipped without saying that it is out of reach"}}},
 		{"does not build", []string{`{"Action":"build-output","Output":"x.go:1:1: undefined: y\n"}`, `{"Action":"output","Output":"FAIL\n"}`, `{"Action":"fail"}`},
-			[]scenario{{"end-to-end tests over sockets", failed, "x.go:1:1: undefined: y"}}},
+			[]scenario{{"end-to-end tests over sockets", failed, "x.go:1:1: undefined: y\nx.go:1:1: undefined: y\nFAIL\n"}}},
+		{"fails by itself", []string{`{"Action":"pass","Test":"TestHealth"}`, `{"Action":"output","Output":"a runner is left\n"}`, `{"Action":"fail"}`},
+			[]scenario{{"TestHealth", passed, ""}, {"end-to-end tests over sockets", failed, "a runner is left\na runner is left\n"}}},
 		{"in alphabetical order", []string{`{"Action":"pass","Test":"TestB"}`, `{"Action":"pass","Test":"TestA"}`},
 			[]scenario{{"TestA", passed, ""}, {"TestB", passed, ""}}},
 	} {
@@ -62,12 +64,12 @@ func TestGoScenarios(t *testing.T) {
 func TestBrowserScenarios(t *testing.T) {
 	t.Parallel()
 	report := `{"suites":[{"title":"life.spec.ts","file":"life.spec.ts","specs":[{"title":"it works","tests":[{"status":"expected"}]}],"suites":[{"title":"a queue","file":"life.spec.ts","specs":[
-		{"title":"it breaks","tests":[{"status":"unexpected","results":[{"error":{"message":"no card\nat all"},"errorLocation":{"file":"/x/life.spec.ts","line":7}}]}]},
+		{"title":"it breaks","tests":[{"status":"unexpected","results":[{"error":{"message":"\u001b[31mno card\u001b[39m\nat all"},"errorLocation":{"file":"/x/life.spec.ts","line":7}}]}]},
 		{"title":"it wants more","tests":[{"status":"skipped","annotations":[{"type":"skip","description":"out of reach: no chaos"}]}]},
 		{"title":"it is forgotten","tests":[{"status":"skipped","annotations":[]}]}]}]}]}`
 	want := []scenario{
 		{"in the browser: it works", passed, ""},
-		{"in the browser: a queue, it breaks", failed, "life.spec.ts:7: no card"},
+		{"in the browser: a queue, it breaks", failed, "life.spec.ts:7: no card\nat all"},
 		{"in the browser: a queue, it wants more", outOfReach, "no chaos"},
 		{"in the browser: a queue, it is forgotten", failed, "skipped without saying that it is out of reach"},
 	}

@@ -1,5 +1,12 @@
-import { mkdirSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  test as base,
+  expect,
+  type Page,
+  type TestInfo,
+} from '@playwright/test';
 import { Agent } from './agent';
 import { Customer } from './customer';
 import { type Demo, demo } from './demo';
@@ -20,6 +27,8 @@ export class Stage {
   /** The test cuts the network: what the browser itself says about that is no error. */
   cut = false;
   private readonly errors: string[] = [];
+  /** What went over everybody's sockets. */
+  private readonly frames: string[] = [];
 
   constructor(
     readonly house: House,
@@ -56,7 +65,27 @@ export class Stage {
     const context = await this.browser.newContext({ ...this.options, ...options });
     context.on('weberror', (e) => this.errors.push(`${who}: ${e.error().message}`));
     context.on('console', (m) => m.type() === 'error' && this.errors.push(`${who}: ${m.text()}`));
+    context.on('page', (page) => this.record(who, page));
     return context.newPage();
+  }
+
+  private record(who: string, page: Page): void {
+    const note = (what: string) =>
+      this.frames.push(`${new Date().toISOString().slice(11, -1)} ${who} ${what}`);
+    page.on('framenavigated', (f) => f === page.mainFrame() && note(`loads ${new URL(f.url()).pathname}`));
+    page.on('websocket', (socket) => {
+      note('dials');
+      socket.on('framesent', ({ payload }) => note(`> ${payload}`));
+      socket.on('framereceived', ({ payload }) => note(`< ${payload}`));
+      socket.on('close', () => note('is cut off'));
+    });
+  }
+
+  /** Leaves the frames beside the pictures of a test that failed. */
+  async report(info: TestInfo): Promise<void> {
+    const path = info.outputPath('frames.txt');
+    writeFileSync(path, `${this.frames.join('\n')}\n`);
+    await info.attach('frames', { path });
   }
 
   /** No page had anything to complain about. */
@@ -103,9 +132,10 @@ export const test = base.extend<{ demo: Demo; house: House; stage: Stage }>({
     await use(house);
     await house.close();
   },
-  stage: async ({ house, browser, contextOptions, locale }, use) => {
+  stage: async ({ house, browser, contextOptions, locale }, use, info) => {
     const stage = new Stage(house, browser, { ...contextOptions, ...(locale && { locale }) });
     await use(stage);
+    if (info.status !== info.expectedStatus) await stage.report(info);
     await Promise.all(browser.contexts().map((context) => context.close()));
     stage.check();
   },
