@@ -50,7 +50,7 @@ func (in acceptance) accept() (Change, error) {
 		return Change{}, err
 	}
 	next := s
-	next.State, next.Version, next.Agent, next.Due = Active, s.Version+1, a.ID, in.now.Add(in.idle-idleGrace(in.idle))
+	next.State, next.Version, next.Agent, next.Due = Active, s.Version+1, a.ID, in.due()
 	next.Token, next.Offered, next.Skip, next.Until, next.Wake, next.NoSeat = "", "", nil, time.Time{}, 0, time.Time{}
 	next.Given = time.Time{}
 	writes := in.take(s.Offered == a.ID)
@@ -66,6 +66,9 @@ func (in acceptance) accept() (Change, error) {
 		Row: &Row{Session: s.ID, Place: in.last.Place + 1, Kind: KindAccepted, Side: FromSystem, By: a.ID, Name: a.Name, At: in.now,
 			Version: next.Version, Expires: in.now.Add(in.keep)}}, nil
 }
+
+// due is when the session is looked at for idleness, if nobody writes from now on.
+func (in acceptance) due() time.Time { return in.now.Add(in.idle - idleGrace(in.idle)) }
 
 // free refuses an accept that comes too late, or of an agent who is not available or has no room.
 func (in acceptance) free(until time.Time) error {

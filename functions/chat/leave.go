@@ -88,12 +88,13 @@ func (in ending) giveUp(asJudged time.Time) Change {
 			Version: next.Version, Expires: in.now.Add(in.keep)}}
 }
 
-// hand is the blind transfer: giveUp to another queue by the owner's own wish. They are not the first to be asked again.
+// hand is the blind transfer: giveUp to another queue by the owner's own wish. They are not the first to be asked again, and not in
+// the same second where nobody else is there.
 func (in ending) hand(to Queue, note string) Change {
 	in.queue = to
 	c := in.giveUp(time.Time{})
 	c.Name = "blind transfer"
-	c.Now.Last, c.Now.Skip = "", []string{in.session.Agent}
+	c.Now.Last, c.Now.Skip, c.Now.Given = "", []string{in.session.Agent}, in.now
 	c.Row.Kind, c.Row.To, c.Row.Note = KindTransferred, cmp.Or(to.Name, to.ID), note
 	return c
 }

@@ -71,7 +71,7 @@ type Session struct {
 	Queued time.Time // place in the line; kept over returns and re-offers
 	Since  time.Time // start of this generation and part in this queue: the maximum wait counts from here
 	Weight int       // of the queue, 0 to 10: heavier queues are served first
-	Given  time.Time // when somebody last rejected it
+	Given  time.Time // when somebody last rejected it, or gave it away
 	Due    time.Time // when an ACTIVE session is looked at for idleness
 	Warned int       // place of the last row when its people were warned that nobody writes
 

@@ -19,9 +19,9 @@ type Handover struct {
 	Note    string
 }
 
-// asked reports whether this is the transfer that was wished for.
+// asked reports whether this is the transfer that was wished for. A blind one never rings.
 func (t *Transfer) asked(h Handover) bool {
-	return t != nil && t.Agent == h.Agent && t.Queue == h.Queue && t.Assist == h.Assist
+	return t != nil && !h.Blind && t.Agent == h.Agent && t.Queue == h.Queue && t.Assist == h.Assist
 }
 
 // handover is what a transfer is decided on.
@@ -118,6 +118,7 @@ func (in acceptance) acceptTransfer() (Change, error) {
 	next.Agent, next.Last, next.Assist = a.ID, s.Agent, nil
 	next.Generation, next.Part, next.Patience = s.Generation+1, 0, in.queue.Patience()
 	next.Queue, next.Weight = in.queue.ID, in.queue.Weight
+	next.Due, next.Warned = in.due(), 0 // by the rules of that queue
 	if t.Queue != "" {
 		row.To = cmp.Or(in.queue.Name, in.queue.ID)
 	}
