@@ -22,17 +22,20 @@ func (w Website) openAt(now time.Time) (open bool, next time.Time) {
 	}
 	local := now.In(zone)
 	year, month, today := local.Date()
+	// By the clock on the wall, so that nine stays nine when the clocks change.
+	minute := 60*local.Hour() + local.Minute()
 	for ahead := range 8 { // today's hours may be over: then next week's are the next
-		day := time.Date(year, month, today+ahead, 0, 0, 0, 0, zone)
+		day := (local.Weekday() + time.Weekday(ahead)) % 7
 		for _, h := range w.Hours {
-			if h.Day != day.Weekday() {
+			if h.Day != day {
 				continue
 			}
-			// By the clock on the wall, so that nine stays nine when the clocks change.
-			from := time.Date(year, month, today+ahead, 0, h.From, 0, 0, zone)
-			until := time.Date(year, month, today+ahead, 0, h.Until, 0, 0, zone)
-			if !now.Before(from) && now.Before(until) {
+			if ahead == 0 && h.From <= minute && minute < h.Until {
 				return true, time.Time{}
+			}
+			from := time.Date(year, month, today+ahead, 0, h.From, 0, 0, zone)
+			if from.Weekday() != day { // its clocks go forward at midnight, which is where it begins
+				_, from = from.ZoneBounds()
 			}
 			if from.After(now) && (next.IsZero() || from.Before(next)) {
 				next = from
