@@ -1,5 +1,5 @@
 // Draws the still pictures of dev/stills.tsx in Chromium, light and dark, and checks each with axe (WCAG 2.2 A and AA).
-// node dev/shots.mjs [still ...]; pictures go to dev/out/.
+// node dev/shots.mjs [still ...]; pictures go to dev/out/. A still may have a size and a direction: chats@390x800~rtl.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -11,6 +11,16 @@ const all = [
   ),
   'next wrapup wrapup-empty set'.split(' '),
   'rings rings-help declined handed transfer transfer-queue transfer-nobody help'.split(' '),
+  'helped helping idle who end-help more'.split(' '),
+  [
+    'helped@390x800',
+    'helping@1024x720',
+    'chats~rtl',
+    'helped~rtl',
+    'transfer-queue~rtl',
+    'why~rtl',
+    'menu-after~rtl',
+  ],
   'handover again why'.split(' '),
   ['why@390x800', 'handover@390x800', 'transfer-queue@390x800', 'rings@390x800'],
   ['chats@1024x720', 'chats@390x800', 'menu', 'menu-after', 'next@390x800', 'close'],
@@ -35,6 +45,15 @@ const steps = {
   transfer: ['next', (page) => transfer(page)],
   'transfer-queue': ['next', (page) => transfer(page, 'ord')],
   'transfer-nobody': ['next', (page) => transfer(page, 'trade')],
+  who: [
+    'idle',
+    async (page) => {
+      await page.getByRole('button', { name: 'More about this chat' }).click();
+      await page.getByRole('menuitem', { name: 'Who was asked' }).click();
+    },
+  ],
+  more: ['helped', (page) => page.getByRole('button', { name: 'More about this chat' }).click()],
+  'end-help': ['helped', (page) => page.getByRole('button', { name: 'Jonas Berg helps here' }).click()],
   why: ['again', (page) => page.getByRole('button', { name: 'Why did I get this?' }).click()],
   help: [
     'next',
@@ -72,7 +91,8 @@ const browser = await chromium.launch({
 let violations = 0;
 for (const theme of ['light', 'dark']) {
   for (const want of wanted) {
-    const [name, size = '1440x900'] = want.split('@');
+    const [what, dir] = want.split('~');
+    const [name, size = '1440x900'] = what.split('@');
     const [width, height] = size.split('x').map(Number);
     const [still, step] = steps[name] ?? [name];
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme });
@@ -82,6 +102,7 @@ for (const theme of ['light', 'dark']) {
       `http://127.0.0.1:${port}/desktop/dev/?still=${still}#${still === 'refused' ? '/chats/s-ana' : ''}`,
     );
     await page.locator('h1').first().waitFor();
+    if (dir) await page.evaluate((dir) => document.documentElement.setAttribute('dir', dir), dir);
     await page.evaluate(() => document.fonts.ready);
     await step?.(page);
     await page.waitForTimeout(500);

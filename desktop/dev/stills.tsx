@@ -29,6 +29,7 @@ const website = { id: 'fern', name: 'Fern & Fable' };
 const plants = { id: 'plants', name: 'Plant care' };
 const orders = { id: 'orders', name: 'Orders' };
 const marta = { id: 'marta', name: 'Marta Kovač' };
+const ben = { id: 'ben', name: 'Ben Osei' };
 
 let place = 0;
 const row = (r: Partial<Row> & { at: number }): Row => ({
@@ -116,6 +117,38 @@ const layla = () =>
     ],
     { read: { customer: 3, agent: 4 } },
   );
+const lena = { id: 'lena', name: 'Lena Hartmann' };
+const event = (at: number, kind: Row['kind'], by: { id: string; name: string }, more: Partial<Row> = {}) =>
+  row({ at, kind, side: 'system', by: by.id, name: by.name, ...more });
+/** A chat that went through several hands. */
+const travelled = (view: Partial<View>) =>
+  session(
+    's-ana',
+    { customer: { id: 'c-ana', name: 'Ana Lima', language: 'pt-PT' }, ...view },
+    [
+      said(ago(900), 'Can I return a plant that I bought nine days ago?'),
+      event(ago(880), 'accepted', lena),
+      event(ago(800), 'transferred', lena, { to: 'Plant care', note: 'Bought in the shop, not online.' }),
+      event(ago(760), 'accepted', ben),
+      row({ at: ago(720), side: 'agent', by: ben.id, name: ben.name, text: 'Hi Ana! Which plant is it?' }),
+      said(ago(700), 'The Calathea.'),
+      event(ago(650), 'transferred', marta, {
+        note: 'The 30-day guarantee should apply. Please check the voucher.',
+      }),
+      wrote(ago(600), 'Hello Ana, I am looking at your order.'),
+      event(ago(300), 'joined', { id: 'jonas', name: 'Jonas Berg' }),
+      row({
+        at: ago(280),
+        side: 'agent',
+        by: 'jonas',
+        name: 'Jonas Berg',
+        text: 'The guarantee covers it, yes.',
+      }),
+      event(ago(200), 'joined', lena),
+      event(ago(120), 'left', lena),
+    ],
+    { read: { customer: 10, agent: 12 } },
+  );
 const closed = () =>
   session(
     's-ana',
@@ -199,7 +232,6 @@ const colleague = (id: string, name: string, more: Partial<Colleague>): Colleagu
   queues: ['plants', 'orders'],
   ...more,
 });
-const ben = { id: 'ben', name: 'Ben Osei' };
 const team: Team = {
   type: 'team',
   now,
@@ -416,6 +448,28 @@ const stills: Record<string, Still> = {
         outcome: 'rejected',
         customer: 'Ana Lima',
       }),
+  },
+  helped: {
+    state: {
+      ...chats,
+      sessions: [travelled({ assist: [{ id: 'jonas', name: 'Jonas Berg' }, ben], generation: 3 }), tomas()],
+    },
+  },
+  helping: {
+    state: { ...chats, sessions: [travelled({ agent: ben, assist: [marta, lena], generation: 3 }), tomas()] },
+  },
+  idle: {
+    state: {
+      ...chats,
+      sessions: [
+        {
+          ...ana(),
+          typing: undefined,
+          view: { ...ana().view, idleUntil: now + 42_000 },
+        } as unknown as Session,
+        tomas(),
+      ],
+    },
   },
   handed: {
     state: ringing({}),

@@ -63,6 +63,8 @@ export interface Session {
   /** Who writes along. */
   readonly assist: readonly Ref[];
   readonly handover: Handover | undefined;
+  /** When it will be closed unless somebody writes, on the server's clock; shortly before only. */
+  readonly idleUntil: number | undefined;
   /** What the agent who closed it chose. */
   readonly disposition: string | undefined;
   readonly rows: readonly Row[];
@@ -657,6 +659,11 @@ export class Desk {
       helping: standing === 'open' && view.agent?.id !== this.client.state.me?.id,
       assist: same(kept?.assist, view.assist ?? NOBODY),
       handover: this.handover(k, standing === 'open'),
+      // What was written since the view was told is not in it yet: then nobody is idle.
+      idleUntil:
+        standing === 'open' && !k.pending.length && (k.rows.at(-1)?.place ?? 0) <= view.head
+          ? view.idleUntil
+          : undefined,
       disposition: view.disposition,
       rows: k.rows,
       cut: (k.rows[0]?.place ?? 1) > 1,

@@ -1,4 +1,4 @@
-import type { Row } from '@parley/client';
+import type { Ref, Row } from '@parley/client';
 import type { Session } from './store';
 
 /** Messages of one person nearer than this stand together under one time, in ms. */
@@ -15,7 +15,8 @@ export interface Line {
 export type Item =
   | { kind: 'day'; key: string; at: number }
   | { kind: 'new'; key: string }
-  | { kind: 'event'; key: string; row: Row }
+  /** `from` is who had the session until then, as far as the rows tell. */
+  | { kind: 'event'; key: string; row: Row; from?: Ref }
   | {
       kind: 'group';
       key: string;
@@ -34,6 +35,7 @@ export type Item =
 export function thread(s: Pick<Session, 'rows' | 'pending'>, me: string, seen?: number): Item[] {
   const items: Item[] = [];
   let date = '';
+  let owner: Ref | undefined;
   let marked = seen === undefined;
 
   const add = (at: number, side: 'customer' | 'agent', by: string, name: string, line: Line) => {
@@ -56,7 +58,10 @@ export function thread(s: Pick<Session, 'rows' | 'pending'>, me: string, seen?: 
       marked = true;
       items.push({ kind: 'new', key: 'new' });
     }
-    if (row.kind !== 'message') items.push({ kind: 'event', key: `e${row.place}`, row });
+    if (row.kind !== 'message') {
+      items.push({ kind: 'event', key: `e${row.place}`, row, ...(owner && { from: owner }) });
+      owner = after(owner, row);
+    }
     if (!message || row.side === 'system') continue;
     const line = { key: row.cid ?? `p${row.place}`, text: row.text ?? '', place: row.place };
     const agent = row.side === 'agent';
@@ -68,6 +73,24 @@ export function thread(s: Pick<Session, 'rows' | 'pending'>, me: string, seen?: 
   }
   return items;
 }
+
+/** Who has the session after a row. A transfer by whoever has it sends it away: to wait in a queue. */
+function after(owner: Ref | undefined, row: Row): Ref | undefined {
+  switch (row.kind) {
+    case 'accepted':
+      return by(row);
+    case 'transferred':
+      return row.by === owner?.id ? undefined : by(row);
+    case 'requeued':
+    case 'closed':
+    case 'reopened':
+      return undefined;
+    default:
+      return owner;
+  }
+}
+
+const by = (row: Row): Ref | undefined => (row.by ? { id: row.by, name: row.name ?? row.by } : undefined);
 
 const speaks = (r: Row) => r.kind === 'message' || r.kind === 'reopened';
 
@@ -94,10 +117,21 @@ export function waitingSince(s: Session): number | undefined {
 /** One moment of a session's story, for the contact panel. */
 export interface Step {
   key: string;
-  what: 'asked' | 'accepted' | 'replied' | 'requeued' | 'transferred' | 'closed' | 'reopened';
+  what:
+    | 'asked'
+    | 'accepted'
+    | 'replied'
+    | 'joined'
+    | 'requeued'
+    | 'transferred'
+    | 'sent'
+    | 'closed'
+    | 'reopened';
   at: number;
   by?: string;
   name?: string;
+  /** The queue that it was sent to. */
+  to?: string;
   /** How long it took since the step that it answers, in ms. */
   after?: number;
 }
@@ -107,15 +141,17 @@ export function story(rows: readonly Row[]): Step[] {
   const steps: Step[] = [];
   let asked: number | undefined;
   let accepted: number | undefined;
+  let owner: Ref | undefined;
   for (const r of rows) {
-    const step = (what: Step['what'], after?: number) =>
+    const step = (what: Step['what'], took?: number) =>
       steps.push({
         key: `s${r.place}`,
         what,
         at: r.at,
         ...(r.by ? { by: r.by } : {}),
         ...(r.name ? { name: r.name } : {}),
-        ...(after === undefined ? {} : { after }),
+        ...(r.to ? { to: r.to } : {}),
+        ...(took === undefined ? {} : { after: took }),
       });
     switch (r.kind) {
       case 'message':
@@ -135,12 +171,16 @@ export function story(rows: readonly Row[]): Step[] {
         accepted = r.at;
         step('accepted', asked === undefined ? undefined : r.at - asked);
         break;
-      case 'requeued':
       case 'transferred':
+        step(r.by === owner?.id ? 'sent' : 'transferred');
+        break;
+      case 'joined':
+      case 'requeued':
       case 'closed':
         step(r.kind);
         break;
     }
+    owner = after(owner, r);
   }
   return steps;
 }

@@ -454,6 +454,18 @@ describe('sessions', () => {
     expect(news(d)).toEqual(['returned Customer s1']);
   });
 
+  test('the warning that nobody writes is over with the first word', async () => {
+    const until = Date.now() + 60_000;
+    const { desk: d, server } = await open([row(1), accepted(2)], { idleUntil: until });
+    expect(d.state.sessions[0]?.idleUntil).toBe(until);
+    d.send('s1', 'Are you still there?');
+    expect(d.state.sessions[0]?.idleUntil).toBeUndefined();
+    d.takeBack(d.state.sessions[0]?.pending[0]?.cid ?? '');
+    expect(d.state.sessions[0]?.idleUntil).toBe(until);
+    await server.say({ type: 'rows', session: 's1', head: 3, rows: [row(3)] });
+    expect(d.state.sessions[0]?.idleUntil).toBeUndefined();
+  });
+
   test('what did not change stays the same object: only its own views draw again', async () => {
     const { desk: d, server } = await desk(
       welcome({

@@ -84,3 +84,45 @@ test('the story knows who came when, and how fast', () => {
     ['replied', 0.5 * minute],
   ]);
 });
+
+const ben = { by: 'ben', name: 'Ben' };
+const event = (place: number, kind: Row['kind'], more: Partial<Row>) =>
+  row(place, place * minute, { kind, side: 'system', text: '', ...more });
+/** Ben has it and sends it to Orders, Marta takes it there, and Ben takes it over from her. */
+const travelled = [
+  row(1, 0),
+  event(2, 'accepted', ben),
+  event(3, 'transferred', { ...ben, to: 'Orders' }),
+  event(4, 'accepted', { by: 'marta', name: 'Marta' }),
+  event(5, 'joined', { by: 'lena', name: 'Lena' }),
+  event(6, 'transferred', ben),
+];
+
+test('an event knows who had the session until then, however it came to them', () => {
+  const from = thread({ rows: travelled, pending: [] }, 'marta').flatMap((i) =>
+    i.kind === 'event' ? [[i.row.kind, i.from?.id]] : [],
+  );
+  expect(from).toEqual([
+    ['accepted', undefined],
+    ['transferred', 'ben'],
+    ['accepted', undefined],
+    ['joined', 'marta'],
+    ['transferred', 'marta'],
+  ]);
+});
+
+test('the story tells sent from taken over', () => {
+  expect(story(travelled).map((s) => [s.what, s.name, s.to].filter(Boolean))).toEqual([
+    ['asked'],
+    ['accepted', 'Ben'],
+    ['sent', 'Ben', 'Orders'],
+    ['accepted', 'Marta'],
+    ['joined', 'Lena'],
+    ['transferred', 'Ben'],
+  ]);
+});
+
+test('who takes a chat over does not inherit how long the customer has waited for the one before', () => {
+  const waits = [...travelled.slice(0, 5), row(6, 6 * minute), event(7, 'transferred', ben)];
+  expect(waitingSince(session(waits))).toBe(T + 7 * minute);
+});

@@ -538,6 +538,90 @@ describe('the conversation', () => {
     expect(within(screen.getByRole('log')).getByText(/<b>now<\/b>/)).toBeInTheDocument();
   });
 
+  test('tells who came, who sent it on and who took it over, and what they noted', async () => {
+    const event = (place: number, kind: string, by: string, more: object = {}) =>
+      row(place, {
+        kind,
+        side: 'system',
+        by,
+        name: by === 'marta' ? 'Marta' : 'Ben Osei',
+        text: '',
+        ...more,
+      } as object);
+    await page(
+      busy(
+        view('ana', [
+          row(1),
+          event(2, 'accepted', 'ben'),
+          event(3, 'transferred', 'ben', { to: 'Orders', note: 'Not ours' }),
+          accepted(4),
+          event(5, 'requeued', 'marta'),
+          event(6, 'accepted', 'ben'),
+          event(7, 'transferred', 'marta', { note: 'Wants a refund' }),
+          event(8, 'joined', 'ben'),
+          event(9, 'left', 'ben'),
+        ]),
+      ),
+    );
+    const log = screen.getByRole('log');
+    for (const words of [
+      'Ben Osei sent this chat to the Orders queue',
+      'Note to team — Not ours',
+      'Marta was away for too long: back in the Plant care queue',
+      'You took this chat over from Ben Osei',
+      'Note to team — Wants a refund',
+      'Ben Osei joined to help',
+      'Ben Osei no longer helps here',
+    ])
+      expect(log).toHaveTextContent(words);
+  });
+
+  test('whoever has it ends the help of a colleague', async () => {
+    const helped = view('ana', [row(1), accepted(2)], { assist: [{ id: 'ben', name: 'Ben Osei' }] });
+    const { user, server } = await page(busy(helped));
+    await user.click(screen.getByRole('button', { name: 'Ben Osei helps here' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'End their help' }));
+    expect(server.sent('leave')).toMatchObject([{ session: 'ana', agent: 'ben' }]);
+  });
+
+  test('whoever helps can leave, and nothing else: it is not theirs to close', async () => {
+    const helping = view(
+      'ana',
+      [row(1), row(2, { kind: 'accepted', side: 'system', by: 'ben', name: 'Ben Osei' })],
+      {
+        agent: { id: 'ben', name: 'Ben Osei' },
+        assist: [{ id: 'marta', name: 'Marta' }],
+      },
+    );
+    const { user, server } = await page(busy(helping));
+    expect(screen.getByText('You help Ben Osei')).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: 'Close chat' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Transfer' })).toBeNull();
+    expect(screen.getByRole('textbox')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Leave' }));
+    expect(server.sent('leave')).toMatchObject([{ session: 'ana' }]);
+  });
+
+  test('who was asked is in its menu', async () => {
+    const { user, server } = await page(busy(ana()));
+    server.answers.ledger = () => ({ type: 'ledger', now: Date.now(), session: 'ana', offers: [] });
+    await user.click(screen.getByRole('button', { name: 'More about this chat' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'Who was asked' }));
+    const dialog = await screen.findByRole('dialog', {
+      name: 'Who was asked to take the chat with Customer ana',
+    });
+    expect(await within(dialog).findByText('It has not been offered to anybody yet.')).toBeInTheDocument();
+  });
+
+  test('that it will be closed is said while somebody can still write', async () => {
+    await page(busy(view('ana', [row(1), accepted(2)], { idleUntil: Date.now() + 60_000 })));
+    expect(screen.getByText(/The chat closes by itself in/).closest('[role=status]')).toHaveTextContent(
+      '1:00',
+    );
+    await act(() => vi.advanceTimersByTimeAsync(10_000));
+    expect(screen.getByText(/The chat closes by itself in/)).toHaveTextContent('0:50');
+  });
+
   test('own messages are sent, then read', async () => {
     const mine = row(3, { side: 'agent', by: 'marta', name: 'Marta' });
     const { say } = await page(busy(view('ana', [row(1), accepted(2), mine])));

@@ -8,21 +8,18 @@ export function Menu({
   trigger,
   children,
   side = 'bottom',
+  align = side === 'right' ? 'end' : 'start',
 }: {
   trigger: ReactElement<Record<string, unknown>>;
   children: ReactNode;
   side?: 'bottom' | 'right';
+  align?: 'start' | 'end';
 }) {
   return (
     <Base.Root>
       <Base.Trigger render={trigger} />
       <Base.Portal>
-        <Base.Positioner
-          className={css.position}
-          side={side}
-          align={side === 'right' ? 'end' : 'start'}
-          sideOffset={8}
-        >
+        <Base.Positioner className={css.position} side={side} align={align} sideOffset={8}>
           <Base.Popup className={css.popup}>{children}</Base.Popup>
         </Base.Positioner>
       </Base.Portal>

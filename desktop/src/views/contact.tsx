@@ -115,6 +115,11 @@ function words(step: Step, me: string | undefined): string {
   switch (step.what) {
     case 'accepted':
       return step.by === me ? t('story.accepted.you', { after }) : t('story.accepted', { name, after });
+    case 'joined':
+    case 'transferred':
+      return step.by === me ? t(`story.${step.what}.you`) : t(`story.${step.what}`, { name });
+    case 'sent':
+      return t('story.sent', { to: step.to ?? '' });
     case 'replied':
       return t('story.replied', { after });
     default:

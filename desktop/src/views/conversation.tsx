@@ -1,4 +1,4 @@
-import { parts, type Row } from '@parley/client';
+import { parts, type Ref, type Row } from '@parley/client';
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { day, hour } from '../format';
 import { useDesk, useDeskActions } from '../hooks/use-desk';
@@ -10,19 +10,25 @@ import { locale, t } from '../strings';
 import { type Item, thread } from '../thread';
 import { Avatar } from '../ui/avatar';
 import { Button } from '../ui/button';
+import { Dialog } from '../ui/dialog';
 import { Icon, type IconName } from '../ui/icon';
 import { altKey } from '../ui/kbd';
+import { Menu, MenuGroup, MenuItem } from '../ui/menu';
 import { Tip } from '../ui/tip';
 import { CloseDialog } from './close-dialog';
 import { Composer } from './composer';
 import css from './conversation.module.css';
 import { HandoverBanner } from './handover';
+import { LedgerView } from './ledger';
+import { Until } from './topbar';
 import { type Ask, TransferDialog } from './transfer-dialog';
 
 /** One session: who it is, what was said, and the field to answer. */
 export function Conversation({ session: s, onDismiss }: { session: Session; onDismiss: () => void }) {
   const [closing, setClosing] = useState(false);
   const [asking, setAsking] = useState<Ask>();
+  const [looking, setLooking] = useState(false);
+  const { leave } = useDeskActions();
   const banner = useRef<HTMLButtonElement>(null);
   const started = s.rows.findLast((r) => r.kind === 'accepted')?.at;
   const owned = s.standing === 'open' && !s.helping;
@@ -36,6 +42,9 @@ export function Conversation({ session: s, onDismiss }: { session: Session; onDi
           <h1>
             <bdi>{s.customer.name}</bdi>
             <span className={css.tag}>{s.queue.name}</span>
+            {s.helping && s.owner && (
+              <span className={`${css.tag} ${css.help}`}>{t('help.tag', { name: s.owner.name })}</span>
+            )}
           </h1>
           <p>
             <Icon name="globe" size={14} />
@@ -45,9 +54,15 @@ export function Conversation({ session: s, onDismiss }: { session: Session; onDi
             </span>
           </p>
         </div>
+        <People session={s} />
         {askable && (
           <Tip text={t('transfer.tip', { key: altKey('T') })}>
-            <Button icon="transfer" aria-keyshortcuts="Alt+T" onClick={() => setAsking('transfer')}>
+            <Button
+              icon="transfer"
+              className={css.short ?? ''}
+              aria-keyshortcuts="Alt+T"
+              onClick={() => setAsking('transfer')}
+            >
               {t('transfer')}
             </Button>
           </Tip>
@@ -57,11 +72,33 @@ export function Conversation({ session: s, onDismiss }: { session: Session; onDi
             {t('close')}
           </Button>
         )}
+        {s.helping && (
+          <Button icon="exit" onClick={() => leave(s.id)}>
+            {t('help.leave')}
+          </Button>
+        )}
         {s.standing !== 'open' && (
           <Button icon="x" onClick={onDismiss}>
             {t('dismiss')}
           </Button>
         )}
+        <Menu
+          align="end"
+          trigger={
+            <button type="button" className={css.more} aria-label={t('bar.more')}>
+              <Icon name="dots" size={20} />
+            </button>
+          }
+        >
+          {askable && (
+            <MenuItem icon="help" onClick={() => setAsking('assist')}>
+              {t('transfer.assist')}
+            </MenuItem>
+          )}
+          <MenuItem icon="route" onClick={() => setLooking(true)}>
+            {t('ledger.open')}
+          </MenuItem>
+        </Menu>
       </header>
       <HandoverBanner
         session={s}
@@ -69,6 +106,7 @@ export function Conversation({ session: s, onDismiss }: { session: Session; onDi
         onAgain={(assist) => setAsking(assist ? 'assist' : 'transfer')}
       />
       <Log session={s} />
+      <Idle session={s} />
       <Typing session={s} />
       {s.standing === 'open' ? <Composer session={s} /> : <Over session={s} onDismiss={onDismiss} />}
       <CloseDialog session={s} open={closing} onDone={() => setClosing(false)} />
@@ -79,7 +117,80 @@ export function Conversation({ session: s, onDismiss }: { session: Session; onDi
         onDone={() => setAsking(undefined)}
         back={() => banner.current}
       />
+      <Dialog
+        wide
+        open={looking}
+        onClose={() => setLooking(false)}
+        title={t('ledger.title', { name: s.customer.name })}
+      >
+        <div className={css.story}>
+          <LedgerView session={s.id} queue={s.queue} />
+        </div>
+        <div className={css.done}>
+          <Button onClick={() => setLooking(false)}>{t('done')}</Button>
+        </div>
+      </Dialog>
     </section>
+  );
+}
+
+/** Who else is in the chat: who has it, and who writes along. Whoever has it can end the help. */
+function People({ session: s }: { session: Session }) {
+  const me = useDesk((d) => d.me?.id);
+  const { leave } = useDeskActions();
+  const others = [...(s.helping && s.owner ? [s.owner] : []), ...s.assist.filter((a) => a.id !== me)];
+  if (s.standing !== 'open' || !others.length) return null;
+  return (
+    <div className={css.people}>
+      {others.map((a) =>
+        s.helping ? (
+          <Tip key={a.id} text={t(a.id === s.owner?.id ? 'help.has' : 'help.helps', { name: a.name })}>
+            <span
+              className={css.person}
+              role="img"
+              aria-label={t(a.id === s.owner?.id ? 'help.has' : 'help.helps', { name: a.name })}
+            >
+              <Avatar id={a.id} name={a.name} size="s" />
+            </span>
+          </Tip>
+        ) : (
+          <Menu
+            key={a.id}
+            align="end"
+            trigger={
+              <button type="button" className={css.person} aria-label={t('help.helps', { name: a.name })}>
+                <Avatar id={a.id} name={a.name} size="s" />
+              </button>
+            }
+          >
+            <MenuGroup label={t('help.helps', { name: a.name })}>
+              <MenuItem icon="exit" onClick={() => leave(s.id, a.id)}>
+                {t('help.end')}
+              </MenuItem>
+            </MenuGroup>
+          </Menu>
+        ),
+      )}
+    </div>
+  );
+}
+
+/** Says that the chat will be closed, while that can still be helped. */
+function Idle({ session: s }: { session: Session }) {
+  return (
+    <div role="status">
+      {s.idleUntil !== undefined && (
+        <p className={css.idle}>
+          <Icon name="clock" size={15} />
+          <span>
+            {t('idle.warning')}{' '}
+            <b>
+              <Until at={s.idleUntil} />
+            </b>
+          </span>
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -160,7 +271,7 @@ function Entry({ item, session: s, me, now }: { item: Item; session: Session; me
         </div>
       );
     case 'event':
-      return <Event row={item.row} session={s} me={me} />;
+      return <Event row={item.row} from={item.from} session={s} me={me} />;
     case 'group':
       return <Group item={item} session={s} me={me} />;
   }
@@ -222,20 +333,30 @@ const Text = memo(function Text({ text }: { text: string }) {
 
 const signs: Partial<Record<Row['kind'], IconName>> = {
   accepted: 'check',
-  joined: 'user',
-  left: 'user',
+  joined: 'help',
+  left: 'exit',
   requeued: 'undo',
-  transferred: 'undo',
+  transferred: 'transfer',
   closed: 'check',
   reopened: 'undo',
 };
 
-function Event({ row, session: s, me }: { row: Row; session: Session; me: string }) {
+function Event({
+  row,
+  from,
+  session: s,
+  me,
+}: {
+  row: Row;
+  from: Ref | undefined;
+  session: Session;
+  me: string;
+}) {
   return (
     <>
       <div className={css.event}>
         <Icon name={signs[row.kind] ?? 'clock'} size={14} />
-        <span>{eventText(row, s, me)}</span>
+        <span>{eventText(row, from, s, me)}</span>
       </div>
       {row.note && (
         <div className={css.note}>
@@ -250,7 +371,7 @@ function Event({ row, session: s, me }: { row: Row; session: Session; me: string
 }
 
 /** What happened, in a sentence. */
-function eventText(row: Row, s: Session, me: string): string {
+function eventText(row: Row, from: Ref | undefined, s: Session, me: string): string {
   const mine = row.by === me;
   const name = row.name ?? '';
   const customer = s.customer.name;
@@ -258,19 +379,31 @@ function eventText(row: Row, s: Session, me: string): string {
     case 'accepted':
       return mine ? t('event.accepted.you', { queue: s.queue.name }) : t('event.accepted', { name });
     case 'joined':
-      return t('event.joined', { name });
+      return mine ? t('event.joined.you') : t('event.joined', { name });
     case 'left':
-      return t('event.left', { name });
-    case 'requeued':
-      return t('event.requeued', { queue: s.queue.name });
-    case 'transferred':
-      return mine ? t('event.transferred.you') : t('event.transferred', { name });
+      return mine ? t('event.left.you') : t('event.left', { name });
+    case 'requeued': {
+      const queue = row.to ?? s.queue.name;
+      return row.by ? t('event.requeued.lost', { name, queue }) : t('event.requeued', { queue });
+    }
+    case 'transferred': {
+      const to = row.to ?? s.queue.name;
+      // Whoever had it sent it off; else they took it.
+      if (row.by === from?.id) return mine ? t('event.sent.you', { to }) : t('event.sent', { name, to });
+      if (!from) return mine ? t('event.transferred.you') : t('event.transferred', { name });
+      if (from.id === me) return t('event.handed.you', { name });
+      return mine
+        ? t('event.handed.toYou', { from: from.name })
+        : t('event.handed', { name, from: from.name });
+    }
     case 'reopened':
       return t('event.reopened', { customer });
     case 'closed':
       if (row.outcome === 'left' || row.outcome === 'abandoned')
         return t('event.closed.customer', { customer });
       if (row.outcome === 'timeout') return t('event.closed.timeout');
+      if (row.outcome === 'unmanaged') return t('event.closed.unmanaged');
+      if (row.outcome === 'offline') return t('event.closed.offline');
       if (!row.by) return t('event.closed.system');
       return mine ? t('event.closed.you') : t('event.closed', { name });
     default:
@@ -298,18 +431,26 @@ function Typing({ session: s }: { session: Session }) {
 
 /** In place of the composer, once the session is over for this agent. */
 function Over({ session: s, onDismiss }: { session: Session; onDismiss: () => void }) {
+  const { draft } = useDeskActions();
   const how = s.standing === 'away' ? 'away' : 'closed';
+  const unsent = s.refused?.text ?? s.pending.at(-1)?.text ?? draft(s.id).trim();
+  const hint =
+    how === 'closed'
+      ? t('over.closed.hint', { customer: s.customer.name })
+      : s.owner
+        ? t('over.away.owner', { name: s.owner.name })
+        : t('over.away.queue', { customer: s.customer.name, queue: s.queue.name });
   return (
     <div className={css.over}>
       <Icon name={how === 'closed' ? 'check' : 'undo'} />
       <p>
         <b>{t(`over.${how}`)}</b>
-        {s.refused ? (
-          <span role="alert" className={css.unsent}>
-            {t('over.unsent', { text: s.refused.text })}
+        {unsent ? (
+          <span role={s.refused ? 'alert' : undefined} className={css.unsent}>
+            {t(s.refused ? 'over.unsent' : 'over.draft', { text: unsent })}
           </span>
         ) : (
-          t(`over.${how}.hint`, { customer: s.customer.name })
+          hint
         )}
       </p>
       <Button onClick={onDismiss}>{t('dismiss')}</Button>

@@ -9,11 +9,24 @@ import { Avatar } from '../ui/avatar';
 import { Icon } from '../ui/icon';
 import css from './ledger.module.css';
 
-/** The story of a session's offers, the last one first: who was asked, what each did and how fast, and who was not asked. */
-export function LedgerView({ session, queue, again }: { session: string; queue: Ref; again?: boolean }) {
+/**
+ * The story of a session's offers, the last one first: who was asked, what each did and how fast, and who was not asked. `offered`:
+ * for whom the last one rings now, and wants to know why.
+ */
+export function LedgerView({
+  session,
+  queue,
+  offered,
+  again,
+}: {
+  session: string;
+  queue: Ref;
+  offered?: boolean;
+  again?: boolean;
+}) {
   const { ledger, problem } = useLedger(session);
   const now = useNow() + useDesk((d) => d.skew);
-  const [last] = ledger?.offers ?? [];
+  const last = ledger?.offers.find((o) => offered || !o.kind);
   return (
     <div className={css.ledger} aria-busy={!ledger && !problem}>
       {/* Words that come later: said when they do. */}
@@ -22,15 +35,17 @@ export function LedgerView({ session, queue, again }: { session: string; queue: 
           <p>{problem}</p>
         ) : !ledger ? (
           <p>{t('ledger.asking')}</p>
-        ) : !last ? (
+        ) : !ledger.offers.length ? (
           <p>{t('ledger.none')}</p>
         ) : (
-          <p>
-            {again && `${t('ledger.again')} `}
-            {!last.kind && known(`ledger.strategy.${last.strategy}`, { queue: queue.name })}
-            {last.kind && t(`ledger.kind.${last.kind}`)}
-            {(last.ahead ?? 0) > 0 && ` ${t('ledger.ahead', { n: last.ahead ?? 0 })}`}
-          </p>
+          last && (
+            <p>
+              {again && `${t('ledger.again')} `}
+              {!last.kind && known(`ledger.strategy.${last.strategy}`, { queue: queue.name })}
+              {last.kind && t(`ledger.kind.${last.kind}`)}
+              {offered && (last.ahead ?? 0) > 0 && ` ${t('ledger.ahead', { n: last.ahead ?? 0 })}`}
+            </p>
+          )
         )}
       </div>
       <ol className={css.offers}>

@@ -46,6 +46,8 @@ function Tab({ session: s }: { session: Session }) {
       <small className={s.typing ? css.typing : ''}>
         {s.typing ? (
           t('tab.typing')
+        ) : s.idleUntil !== undefined ? (
+          t('tab.idle')
         ) : s.standing === 'open' ? (
           <bdi>{lastLine(s)}</bdi>
         ) : (
