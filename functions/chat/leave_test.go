@@ -61,6 +61,46 @@ func TestGiveUp(t *testing.T) {
 	equal(t, "execution", c.Now.Execution(), Execution{Session: "s1", Generation: 2, Patience: 21})
 }
 
+// A chat that is over leaves its owner in peace for as long as its queue says; who assisted, and whose chat was taken away, is not
+// kept from the next.
+func TestWrapUp(t *testing.T) {
+	t.Parallel()
+	in := ended()
+	in.queue = Queue{ID: "sales", WrapUp: 40}
+	until := func(c Change) map[string]time.Time {
+		m := map[string]time.Time{}
+		for _, l := range writesOf[Leave](c) {
+			m[l.Agent] = l.WrapUntil
+		}
+		return m
+	}
+	none := map[string]time.Time{"ann": {}, "eve": {}}
+	owners := map[string]time.Time{"ann": morning.Add(40 * time.Second), "eve": {}}
+	equal(t, "closed", until(in.close(in.owner(), Handled, "", "")), owners)
+	equal(t, "closed by the customer", until(in.close(Agent{}, LeftByUser, "", "")), owners)
+	equal(t, "returned", until(in.giveUp(morning)), none)
+	equal(t, "sent on", until(in.hand(in.queue, "")), none)
+	in.queue.WrapUp = 0
+	equal(t, "closed where there is none", until(in.close(in.owner(), Handled, "", "")), none)
+}
+
+// Each leaves with the next status as it was read, whatever ends their part.
+func TestNextStatusGoesAlong(t *testing.T) {
+	t.Parallel()
+	in := ended()
+	for i := range in.leavers {
+		in.leavers[i].Next, in.leavers[i].NextReason = Paused, "Lunch of "+in.leavers[i].ID
+	}
+	for name, c := range map[string]Change{"close": in.close(in.owner(), Handled, "", ""), "give up": in.giveUp(morning), "blind transfer": in.hand(Queue{ID: "q"}, ""),
+		"end assist": in.dismiss("eve", time.Time{})} {
+		for _, l := range writesOf[Leave](c) {
+			if l.Next != Paused || l.NextReason != "Lunch of "+l.Agent || l.Open != map[string]int{"ann": 1, "eve": 2}[l.Agent] {
+				t.Errorf("%s: %+v", name, l)
+			}
+		}
+	}
+}
+
 func TestEndingWithoutItsAgents(t *testing.T) {
 	t.Parallel()
 	in := ended()

@@ -205,7 +205,7 @@ func TestReopen(t *testing.T) {
 	t.Parallel()
 	s := Session{ID: "s1", State: Closed, Version: 4, Website: "shop", Queue: "sales", Customer: "c1", Name: "Ada", Generation: 2, Round: 7,
 		Part: 3, Patience: 30, Turn: morning.Add(-time.Hour), Queued: morning.Add(-2 * time.Hour), Since: morning.Add(-2 * time.Hour),
-		Weight: 1, Asked: 1, Started: morning.Add(-2 * time.Hour), Outcome: Handled, Disposition: "Solved", Expires: morning.Add(retention)}
+		Weight: 1, Asked: 1, Started: morning.Add(-2 * time.Hour), Last: "ann", Outcome: Handled, Disposition: "Solved", Expires: morning.Add(retention)}
 	row := Row{Session: "s1", Place: 9, Kind: KindReopened, Version: 5}
 	c := reopen(s, Queue{ID: "support", Weight: 3, Timeout: 10}, row, morning)
 	equal(t, "was", c.Was, s)
@@ -213,5 +213,20 @@ func TestReopen(t *testing.T) {
 	equal(t, "writes", c.Writes, []Write(nil))
 	// A new generation at the end of the line, under a number that no offer had; what was decided before is gone.
 	equal(t, "now", c.Now, Session{ID: "s1", State: Waiting, Version: 5, Website: "shop", Queue: "support", Customer: "c1", Name: "Ada",
-		Generation: 3, Round: 7, Patience: 11, Queued: morning, Since: morning, Weight: 3, Asked: 9, Started: morning})
+		Generation: 3, Round: 7, Patience: 11, Queued: morning, Since: morning, Weight: 3, Asked: 9, Started: morning, Last: "ann"})
+}
+
+// A closed session stays closed when its customer leaves a message for later: it is what the session ended with, and the question that
+// whoever answers it sees first. Its row counts as a change, so that no other is decided on the state before.
+func TestNote(t *testing.T) {
+	t.Parallel()
+	s := Session{ID: "s1", State: Closed, Version: 4, Website: "shop", Queue: "sales", Customer: "c1", Generation: 2, Round: 7, Asked: 1,
+		Outcome: Handled, Disposition: "Solved", Last: "ann", Expires: morning.Add(time.Minute)}
+	said := Row{Session: "s1", Place: 9, Kind: KindReopened, Side: FromCustomer, Text: "One more thing.", CID: "m9", Version: 5}
+	c := note(s, said, morning, retention)
+	want := s
+	want.Version, want.Outcome, want.Disposition, want.Asked, want.Expires = 5, Message, "", 9, morning.Add(retention)
+	row := said
+	row.Kind = KindMessage
+	equal(t, "change", c, Change{Name: "offline message", Was: s, Now: want, Row: &row})
 }

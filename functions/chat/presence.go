@@ -242,7 +242,7 @@ type Wish struct {
 // themselves. Refusals: open_sessions, nobody.
 func (w Wish) becomes(a Agent, by string, now time.Time, lease time.Duration) (SetAvailability, error) {
 	set := SetAvailability{State: w.State, Reason: w.Reason, By: by, Empty: w.State == Offline}
-	if by != "" && w.State == Ready && !a.Present(now, lease) {
+	if by != "" && w.State != Offline && !a.Present(now, lease) {
 		return set, Refuse(CodeNobody, "%s is not signed in.", a.Name)
 	}
 	if w.After && w.State != Ready {

@@ -68,6 +68,17 @@ func TestBegin(t *testing.T) {
 	equal(t, "execution", c.Now.Execution(), Execution{Session: "s1", Generation: 1, Patience: 16})
 }
 
+// A message for later is a session that is closed from its first row on: nothing routes it, and it goes with its retention.
+func TestBeginWithAMessage(t *testing.T) {
+	t.Parallel()
+	c := begin("s1", customer.Principal, Queue{ID: "sales"}, Opening{Nonce: "n1", CID: "m1", Text: "Please call me.", Offline: true}, "", morning, retention)
+	equal(t, "state", c.Now.State, Closed)
+	equal(t, "outcome", c.Now.Outcome, Message)
+	equal(t, "expires", c.Now.Expires, morning.Add(retention))
+	equal(t, "row", *c.Row, Row{Session: "s1", Place: 1, Kind: KindMessage, Side: FromCustomer, Text: "Please call me.", CID: "m1", At: morning, Version: 1,
+		Person: &Person{}, Expires: morning.Add(retention)})
+}
+
 func TestDroppable(t *testing.T) {
 	t.Parallel()
 	for _, e := range []Event{RowsAdded{}, SessionChanged{}, OfferMade{}, OfferGone{}, AgentChanged{}} {

@@ -234,6 +234,78 @@ func TestNewLap(t *testing.T) {
 	}
 }
 
+// Whoever has just said no is not rung again in the same second, though nobody else is there: a new lap waits for one patience.
+func TestNewLapWaits(t *testing.T) {
+	t.Parallel()
+	for ago, want := range map[time.Duration]bool{0: false, 21*time.Second - time.Millisecond: false, 21 * time.Second: true, time.Hour: true} {
+		in := decision(RRMemory, free("ann"))
+		in.session.Skip, in.session.Given = []string{"ann"}, morning.Add(-ago)
+		if got := in.newLap(); got != want {
+			t.Errorf("%v after a no: new lap %v, want %v", ago, got, want)
+		}
+	}
+}
+
+// A customer who comes back is offered to the agent who knows them, and to nobody else for that time.
+func TestPrevious(t *testing.T) {
+	t.Parallel()
+	bob := func(change func(*Agent)) Agent { a := free("bob"); change(&a); return a }
+	there := bob(func(*Agent) {})
+	tests := []struct {
+		name     string
+		bob      Agent
+		strategy Strategy
+		prefers  bool
+		last     string
+		skip     []string
+		asked    []string
+		offered  string
+	}{
+		{"he is there", there, BeepAll, true, "bob", nil, []string{"bob"}, "bob"},
+		{"he is there, and it was another's turn", there, RRMemory, true, "bob", nil, []string{"bob"}, "bob"},
+		{"the queue does not care", there, BeepAll, false, "bob", nil, []string{"ann", "bob", "eve"}, Everybody},
+		{"nobody had it before", there, BeepAll, true, "", nil, []string{"ann", "bob", "eve"}, Everybody},
+		{"he does not work here", there, BeepAll, true, "zoe", nil, []string{"ann", "bob", "eve"}, Everybody},
+		{"he has paused", bob(func(a *Agent) { a.State = Paused }), BeepAll, true, "bob", nil, []string{"ann", "eve"}, Everybody},
+		{"he is full", bob(func(a *Agent) { a.Open = []string{"1", "2", "3"} }), RRMemory, true, "bob", nil, []string{"ann", "eve"}, "ann"},
+		{"he was asked and said no", there, BeepAll, true, "bob", []string{"bob"}, []string{"ann", "eve"}, Everybody},
+		{"another offer is made to him alone", bob(func(a *Agent) { a.Offer = "s9#1" }), BeepAll, true, "bob", nil, []string{"ann", "bob", "eve"}, Everybody},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in := decision(test.strategy, free("ann"), test.bob, free("eve"))
+			in.roster.Previous, in.session.Last, in.session.Skip = test.prefers, test.last, test.skip
+			candidates, why := in.candidates()
+			equal(t, "candidates", ids(candidates), test.asked)
+			equal(t, "why", why.Candidates, test.asked)
+			equal(t, "again", why.Again, test.offered == "bob")
+			c, o := in.offer(candidates, why)
+			equal(t, "offered", c.Now.Offered, test.offered)
+			if test.offered == Everybody {
+				equal(t, "reservations", writesOf[Reserve](c), []Reserve(nil))
+				return
+			}
+			equal(t, "asked", o.To, []string{test.offered})
+			equal(t, "reservation", writeOf[Reserve](t, c), Reserve{Agent: test.offered, Offer: "s1#5", Lease: morning.Add(-lease), At: morning})
+		})
+	}
+}
+
+func TestOverflow(t *testing.T) {
+	t.Parallel()
+	in := decision(RRMemory)
+	in.session.Skip, in.session.Turn, in.session.Token, in.session.Wake, in.session.NoSeat = []string{"ann"}, morning, "t1", 2, morning
+	in.session.Queued, in.session.Last, in.session.Part = morning.Add(-time.Hour), "bob", 1
+	c := in.overflow(Queue{ID: "all", Weight: 7, Timeout: 60})
+	want := in.session
+	// The same generation with an execution of its own, at the same place by its time; who is asked there, and for how long, begins anew.
+	want.Queue, want.Weight, want.Part, want.Patience, want.Since = "all", 7, 2, 21, morning
+	want.Skip, want.Turn, want.Token, want.Wake, want.NoSeat = nil, time.Time{}, "", 0, time.Time{}
+	equal(t, "change", c, Change{Name: "overflow", Was: in.session, Now: want})
+	equal(t, "execution", c.Now.Execution(), Execution{Session: "s1", Generation: 1, Part: 2, Patience: 21})
+}
+
 func TestAhead(t *testing.T) {
 	t.Parallel()
 	ann, bob := free("ann"), free("bob")
