@@ -178,7 +178,7 @@ clean: ## Remove what was built and the data of the local runner; what was fetch
 
 stack: ## Deploy template.yaml onto an emulator of AWS here and play on it (KEEP=1 stays, ENDPOINT=URL names another one)
 	@tools/need.sh go node git make python
-	@$(MAKE) -j2 modules web infra/e2e/node_modules/.package-lock.json
+	@$(MAKE) -sj2 modules web infra/e2e/node_modules/.package-lock.json
 	@tools/chromium.sh
 	@$(step) "Compiling the stack's launcher" go build -v -o build/stack ./infra/stack
 	@build/stack $(if $(KEEP),-keep) $(if $(ENDPOINT),-endpoint $(ENDPOINT)) $(FLAGS)

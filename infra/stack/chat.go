@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -350,9 +349,9 @@ func (s *stack) forbid(ctx context.Context) (string, error) {
 		return "", err
 	}
 	policy := func(action ...string) error {
-		cmd := exec.CommandContext(ctx, filepath.Join(home, "sam", "bin", "python"), append([]string{filepath.Join("infra", "stack", "forbid.py"), role}, action...)...)
-		cmd.Env = s.env
-		if out, err := cmd.CombinedOutput(); err != nil {
+		args := append([]string{filepath.Join(home, "sam", "bin", "python"), filepath.Join("infra", "stack", "forbid.py"), role}, action...)
+		out, err := command(ctx, s.env, args...).CombinedOutput()
+		if err != nil {
 			return fmt.Errorf("%w: %s", err, lastLine(string(out)))
 		}
 		return nil

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -52,9 +51,9 @@ func (s *stack) endToEnd(ctx context.Context) []scenario {
 }
 
 // output is what a command writes, errors included: a report of failed tests is what is wanted.
-func output(ctx context.Context, dir string, env []string, command ...string) []byte {
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Dir, cmd.Env = dir, env
+func output(ctx context.Context, dir string, env []string, args ...string) []byte {
+	cmd := command(ctx, env, args...)
+	cmd.Dir = dir
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil && out.Len() == 0 {

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -245,9 +244,7 @@ func (s *stack) deploy(ctx context.Context) (dynamo.Tables, error) {
 }
 
 func (s *stack) list(ctx context.Context, what string, into any) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(home, "sam", "bin", "sam"), "list", what, "--stack-name", stackName, "--output", "json")
-	cmd.Env = s.env
-	out, err := cmd.Output()
+	out, err := command(ctx, s.env, filepath.Join(home, "sam", "bin", "sam"), "list", what, "--stack-name", stackName, "--output", "json").Output()
 	if err != nil {
 		return fmt.Errorf("sam list %s: %w", what, err)
 	}

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -78,6 +82,32 @@ func TestBrowserScenarios(t *testing.T) {
 	}
 	if got := browserScenarios([]byte("no browser")); len(got) != 1 || got[0].result != failed {
 		t.Errorf("what is no report is %v, want a failure", got)
+	}
+}
+
+// Ensure that what a command has started ends with it: an interrupted stack leaves nothing behind.
+func TestCommandEndsWithItsChildren(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	cmd := command(ctx, os.Environ(), "sh", "-c", "sleep 600 & echo $!; wait")
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err == nil {
+		_, err = fmt.Fscan(out, new(int))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	// The child holds the pipe as long as it lives.
+	if _, err := io.ReadAll(out); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Error("the command ended well, want it interrupted")
 	}
 }
 

@@ -15,10 +15,18 @@ import (
 // home is where all that is installed, built and written for the stack lies.
 const home = ".stack"
 
+// command is one that ends with ctx, and with all that it has started.
+func command(ctx context.Context, env []string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = env
+	together(cmd)
+	return cmd
+}
+
 // step runs a command quietly, with progress when it takes longer than two seconds, and shows what it said when it fails.
-func step(ctx context.Context, out io.Writer, env []string, label string, command ...string) error {
-	cmd := exec.CommandContext(ctx, "tools/step.sh", append([]string{label}, command...)...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = env, out, out
+func step(ctx context.Context, out io.Writer, env []string, label string, args ...string) error {
+	cmd := command(ctx, env, append([]string{"tools/step.sh", label}, args...)...)
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
