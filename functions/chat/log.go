@@ -177,6 +177,18 @@ func (d *Desk) readTail(ctx context.Context, session string) (Session, Row, erro
 	return Session{}, Row{}, errTorn
 }
 
+// lastBy reads the last row that an agent wrote or caused; the zero Row if there is none. It tells a command that is repeated from one
+// that is given without right: repeats come within seconds, so the last page must do.
+func (d *Desk) lastBy(ctx context.Context, agent string, last Row) (Row, error) {
+	page, err := d.Store.Log(ctx, last.Session, max(1, last.Place-pageRows+1), pageRows)
+	for _, r := range slices.Backward(page.Rows) {
+		if r.By == agent {
+			return r, err
+		}
+	}
+	return Row{}, err
+}
+
 // readBehind reads the first page of what stands behind a place, the state row, and the last place of the log.
 func (d *Desk) readBehind(ctx context.Context, session string, after int) (rows []Row, s Session, head int, err error) {
 	// The page begins with the place itself: for those who have seen everything it shows that this is the end.

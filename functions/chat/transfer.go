@@ -30,6 +30,7 @@ type handover struct {
 	wish   Handover
 	to     Queue   // the queue that it goes to, or that the agent's time to think comes from
 	agents []Agent // the agent, or the queue's
+	given  bool    // blindly, by this very wish: it is a repeat
 	lease  time.Duration
 }
 
@@ -154,11 +155,14 @@ func (d *Desk) readHandover(ctx context.Context, c Connection, h Handover) (hand
 	} else if err != nil {
 		return in, err
 	}
-	if in.handed(c.Principal.ID) {
-		return in, nil
-	}
-	if err := c.may(in.session); err != nil {
-		return in, err
+	if refused := c.may(in.session); refused != nil {
+		if h.Blind {
+			r, err := d.lastBy(ctx, c.Principal.ID, in.last)
+			if in.given = r.Kind == KindTransferred && r.To != ""; err != nil || in.given {
+				return in, err
+			}
+		}
+		return in, refused
 	}
 	if in.session.Agent != c.Principal.ID {
 		return in, Refuse(CodeNotYours, "Only the agent who has this chat can hand it over or invite somebody.")
@@ -183,19 +187,15 @@ func (d *Desk) readHandover(ctx context.Context, c Connection, h Handover) (hand
 	return in, err
 }
 
-// handed reports whether the agent has just handed the session over blindly: a repeat hears the same answer.
-func (in handover) handed(agent string) bool {
-	return in.wish.Blind && in.session.InLine() && in.session.Queue == in.wish.Queue && in.last.Kind == KindTransferred && in.last.By == agent
-}
-
 // Transfer offers a session that the agent owns to somebody else, or invites somebody to assist; a blind one goes to the queue at
 // once. Asking again for what rings is the same answer. Refusals: not_found, not_yours, closed, bad_value, nobody, full, busy.
 func (d *Desk) Transfer(ctx context.Context, c Connection, h Handover) (View, error) {
 	var change Change
-	err := d.decide(ctx, "transfer", func() error {
+	var in handover
+	err := d.decide(ctx, "transfer", func() (err error) {
 		change = Change{}
-		in, err := d.readHandover(ctx, c, h)
-		if err != nil || in.handed(c.Principal.ID) || in.session.Transfer.asked(h) {
+		in, err = d.readHandover(ctx, c, h)
+		if err != nil || in.given || in.session.Transfer.asked(h) {
 			return err
 		}
 		if h.Blind {
@@ -210,6 +210,9 @@ func (d *Desk) Transfer(ctx context.Context, c Connection, h Handover) (View, er
 	}
 	switch {
 	case change.Name == "":
+		if t := in.session.Transfer; t.asked(h) && t.Turn.IsZero() { // whoever offered it may have died before this
+			d.besteffort(ctx, "start transfer", d.Router.Start(ctx, in.session.transferExecution()))
+		}
 		return d.current(ctx, c, h.Session)
 	case h.Blind:
 		d.start(ctx, change.Now)

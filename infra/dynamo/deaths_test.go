@@ -126,17 +126,21 @@ func (o *office) violations() (broken []string) {
 		}
 		ok(o.tb, err)
 		o.readLog(s, say)
-		if s.State == chat.Active {
-			holds[s.Agent] = append(holds[s.Agent], id)
+		for _, a := range s.Speakers() {
+			holds[a] = append(holds[a], id)
 		}
 		if s.Seat > 0 {
 			used[s.Seat]++
 		}
-		if (s.State == chat.Offered) != (s.Offered != "") || (s.State == chat.Active) != (s.Agent != "") || s.State != chat.Active && s.Seat > 0 {
+		if (s.State == chat.Offered) != (s.Offered != "") || (s.State == chat.Active) != (s.Agent != "") || len(s.Assist) > chat.MaxAssist ||
+			s.State != chat.Active && (s.Seat > 0 || s.Transfer != nil || len(s.Assist) > 0) {
 			say("session %+v", s)
 		}
 		if s.State == chat.Offered && s.Offered != chat.Everybody {
 			offered[ref(s).Reservation()] = s.Offered
+		}
+		if s.Transfer != nil && s.Transfer.Agent != "" {
+			offered[handed(s).Reservation()] = s.Transfer.Agent
 		}
 		o.readLedger(s, say)
 	}
@@ -158,7 +162,7 @@ func (o *office) violations() (broken []string) {
 		}
 		open := slices.Sorted(slices.Values(a.Open))
 		if want := slices.Sorted(slices.Values(holds[id])); !slices.Equal(open, want) {
-			say("agent %s has %v open and owns %v", id, open, want)
+			say("agent %s has %v open and speaks in %v", id, open, want)
 		}
 		if held > a.Capacity {
 			say("agent %s holds %d of %d", id, held, a.Capacity)
@@ -170,11 +174,17 @@ func (o *office) violations() (broken []string) {
 	return broken
 }
 
-// readLog holds a session's log against its state row.
+// handed names the offer of the session's transfer.
+func handed(s chat.Session) chat.OfferRef {
+	return chat.OfferRef{Session: s.ID, Generation: s.Generation, Round: s.Transfer.Round}
+}
+
+// readLog holds a session's log against its state row. It knows no messages for later.
 func (o *office) readLog(s chat.Session, say func(string, ...any)) {
 	page, err := o.store.Log(o.tb.Context(), s.ID, 1, 1000)
 	ok(o.tb, err)
 	state, agent, version := chat.Closed, "", 0
+	var assist []string
 	stored := map[string]int{}
 	for i, r := range page.Rows {
 		if r.Place != i+1 {
@@ -193,7 +203,7 @@ func (o *office) readLog(s chat.Session, say func(string, ...any)) {
 				state = chat.Waiting
 				break
 			}
-			if r.Side == chat.FromAgent && r.By != agent || was == chat.Closed {
+			if r.Side == chat.FromAgent && r.By != agent && !slices.Contains(assist, r.By) || was == chat.Closed {
 				say("session %s, row %d: %s %s wrote while it was %s with %q", s.ID, r.Place, r.Side, r.By, was, agent)
 			}
 			continue
@@ -207,13 +217,32 @@ func (o *office) readLog(s chat.Session, say func(string, ...any)) {
 			if was != chat.Waiting {
 				say("session %s, row %d: accepted while %s", s.ID, r.Place, was)
 			}
+		case chat.KindJoined:
+			assist = append(assist, r.By)
+			if was != chat.Active {
+				say("session %s, row %d: joined while %s", s.ID, r.Place, was)
+			}
+		case chat.KindLeft:
+			if !slices.Contains(assist, r.By) {
+				say("session %s, row %d: %s left, and %v assisted", s.ID, r.Place, r.By, assist)
+			}
+			assist = slices.DeleteFunc(assist, func(a string) bool { return a == r.By })
+		case chat.KindTransferred:
+			if was != chat.Active {
+				say("session %s, row %d: transferred while %s", s.ID, r.Place, was)
+			}
+			if assist = nil; r.By == agent { // blindly
+				state, agent = chat.Waiting, ""
+			} else {
+				agent = r.By
+			}
 		case chat.KindRequeued:
-			state, agent = chat.Waiting, ""
+			state, agent, assist = chat.Waiting, "", nil
 			if was != chat.Active {
 				say("session %s, row %d: returned while %s", s.ID, r.Place, was)
 			}
 		case chat.KindClosed:
-			state, agent = chat.Closed, ""
+			state, agent, assist = chat.Closed, "", nil
 			if was == chat.Closed {
 				say("session %s, row %d: closed twice", s.ID, r.Place)
 			}
@@ -226,8 +255,10 @@ func (o *office) readLog(s chat.Session, say func(string, ...any)) {
 	if now == chat.Offered {
 		now = chat.Waiting
 	}
-	if state != now || agent != s.Agent || version != s.Version {
-		say("session %s: the log says %s with %q (%d), the state row %s with %q (%d)", s.ID, state, agent, version, s.State, s.Agent, s.Version)
+	slices.Sort(assist)
+	if state != now || agent != s.Agent || !slices.Equal(assist, slices.Sorted(slices.Values(s.Assist))) || version != s.Version {
+		say("session %s: the log says %s with %q and %v (%d), the state row %s with %q and %v (%d)", s.ID, state, agent, assist, version, s.State,
+			s.Agent, s.Assist, s.Version)
 	}
 	for cid, place := range o.acknowledged[s.ID] {
 		if stored[cid] != place {
@@ -246,7 +277,8 @@ func (o *office) readLedger(s chat.Session, say func(string, ...any)) {
 				continue // of another generation
 			}
 			ok(o.tb, err)
-			if shows := s.State == chat.Offered && r == ref(s); shows != (offer.Outcome == "") {
+			shows := s.State == chat.Offered && r == ref(s) || s.Transfer != nil && r == handed(s)
+			if shows != (offer.Outcome == "") {
 				say("offer %v shows %v and has the outcome %q", r, shows, offer.Outcome)
 			}
 		}

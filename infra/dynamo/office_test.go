@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,13 +66,31 @@ func opened(tb testing.TB, q chat.Queue, agents ...string) *office {
 	return o
 }
 
-// hires sets up an agent, who signs in.
-func (o *office) hires(agent string, capacity int) {
+// hires sets up an agent, of the first queue if no others are named, who signs in.
+func (o *office) hires(agent string, capacity int, queues ...string) {
 	o.tb.Helper()
-	o.agents = append(o.agents, agent)
-	ok(o.tb, o.store.PutAgent(o.tb.Context(), chat.Agent{ID: agent, Name: strings.ToUpper(agent), Capacity: capacity, Queues: []string{queue}}))
-	_, err := o.desk.Hello(o.tb.Context(), desktop(agent), chat.Greeting{SignIn: true})
+	if len(queues) == 0 {
+		queues = []string{queue}
+	}
+	o.signsIn(chat.Agent{ID: agent, Capacity: capacity, Queues: queues})
+}
+
+func (o *office) signsIn(a chat.Agent) {
+	o.tb.Helper()
+	o.agents = append(o.agents, a.ID)
+	a.Name = strings.ToUpper(a.ID)
+	ok(o.tb, o.store.PutAgent(o.tb.Context(), a))
+	_, err := o.desk.Hello(o.tb.Context(), desktop(a.ID), chat.Greeting{SignIn: true})
 	ok(o.tb, err)
+}
+
+// opens another queue, where these agents work.
+func (o *office) opens(q chat.Queue, agents ...string) {
+	o.tb.Helper()
+	ok(o.tb, o.store.PutQueue(o.tb.Context(), q))
+	for _, a := range agents {
+		o.hires(a, 3, q.ID)
+	}
 }
 
 // desktop is an agent's desktop, page a customer's browser.
@@ -137,6 +156,16 @@ func (o *office) accepts(agent string, s chat.Session) chat.Session {
 func (o *office) rejects(agent string, s chat.Session) chat.Session {
 	o.tb.Helper()
 	ok(o.tb, o.desk.Reject(o.tb.Context(), desktop(agent), ref(o.session(s.ID))))
+	o.settle()
+	return o.session(s.ID)
+}
+
+// hands lets an agent offer a session to others, or give it away. The executions of transfers have rung when it returns.
+func (o *office) hands(agent string, s chat.Session, h chat.Handover) chat.Session {
+	o.tb.Helper()
+	h.Session = s.ID
+	_, err := o.desk.Transfer(o.tb.Context(), desktop(agent), h)
+	ok(o.tb, err)
 	o.settle()
 	return o.session(s.ID)
 }
@@ -272,6 +301,9 @@ func (l *loop) Start(_ context.Context, e chat.Execution) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	name := fmt.Sprintf("%s-%d-%d", e.Session, e.Generation, e.Part)
+	if e.Round > 0 {
+		name = fmt.Sprintf("%s-%d-x%d", e.Session, e.Generation, e.Round)
+	}
 	switch r := l.runs[name]; {
 	case r == nil:
 		l.runs[name] = &run{Execution: e, at: l.now()}
@@ -323,7 +355,7 @@ func (l *loop) due() (chat.Visit, bool) {
 		}
 		l.tasks++
 		r.token, r.at = fmt.Sprintf("token-%d", l.tasks), l.now().Add(time.Duration(r.Patience)*time.Second)
-		return chat.Visit{Session: r.Session, Generation: r.Generation, Part: r.Part, Entered: l.now(), Token: r.token}, true
+		return chat.Visit{Session: r.Session, Generation: r.Generation, Part: r.Part, Entered: l.now(), Token: r.token, Round: r.Round}, true
 	}
 	return chat.Visit{}, false
 }
@@ -405,27 +437,47 @@ func short(e chat.Event) string {
 	case chat.RowsAdded:
 		return fmt.Sprintf("row %d", e.Rows[0].Place)
 	case chat.SessionChanged:
-		v := e.View
-		switch v.Session.State {
-		case chat.Active:
-			return "with " + v.Agent.Name
-		case chat.Closed:
-			return "closed " + string(v.Session.Outcome)
-		}
-		return fmt.Sprintf("waits at %d", v.Position)
+		return shortView(e.View)
 	case chat.OfferMade:
-		return fmt.Sprintf("offer %d of %s", e.Offer.Ref.Round, e.Offer.Customer)
+		return fmt.Sprintf("%s %d of %s", cmp.Or(e.Offer.Kind, "offer"), e.Offer.Ref.Round, e.Offer.Customer)
 	case chat.OfferGone:
-		if e.By.ID != "" {
+		switch {
+		case e.By.ID == "":
+			return fmt.Sprintf("gone %d %s", e.Ref.Round, e.Outcome)
+		case e.Outcome == chat.OfferRescinded:
 			return fmt.Sprintf("gone %d to %s", e.Ref.Round, e.By.Name)
 		}
-		return fmt.Sprintf("gone %d %s", e.Ref.Round, e.Outcome)
+		return fmt.Sprintf("gone %d %s by %s", e.Ref.Round, e.Outcome, e.By.Name)
 	case chat.AgentChanged:
-		return "is " + string(e.Me.Agent.State)
+		is := "is " + string(e.Me.Agent.Shown(e.Me.Now))
+		if e.Me.Agent.Next != "" {
+			is += ", then " + string(e.Me.Agent.Next)
+		}
+		return is
 	case chat.Typed:
 		return "typing"
 	case chat.HasRead:
 		return fmt.Sprintf("read %d", e.Place)
 	}
 	return fmt.Sprintf("%T", e)
+}
+
+func shortView(v chat.View) string {
+	switch v.Session.State {
+	case chat.Active:
+		is := "with " + v.Agent.Name
+		for _, a := range v.Assist {
+			is += " and " + a.Name
+		}
+		if v.Transfer != nil {
+			is += ", asks " + v.Transfer.To.Name
+		}
+		if v.Session.Warned == v.Head {
+			is += ", idle"
+		}
+		return is
+	case chat.Closed:
+		return "closed " + string(v.Session.Outcome)
+	}
+	return fmt.Sprintf("waits at %d", v.Position)
 }
