@@ -11,6 +11,7 @@ const all = [
   ),
   'next wrapup wrapup-empty set'.split(' '),
   'rings rings-help declined handed transfer transfer-queue transfer-nobody help'.split(' '),
+  'team team-undo team-menu team-busy team-queue team@390x800 team~rtl team@1024x720'.split(' '),
   'helped helping idle who end-help more'.split(' '),
   [
     'helped@390x800',
@@ -25,6 +26,9 @@ const all = [
   ['why@390x800', 'handover@390x800', 'transfer-queue@390x800', 'rings@390x800'],
   ['chats@1024x720', 'chats@390x800', 'menu', 'menu-after', 'next@390x800', 'close'],
 ].flat();
+/** Stills that are not of the first page. */
+const places = { refused: '/chats/s-ana', team: '/team' };
+
 /** Opens the dialog and looks for somebody. */
 async function transfer(page, text = '') {
   await page.keyboard.press('Alt+KeyT');
@@ -50,6 +54,15 @@ const steps = {
     async (page) => {
       await page.getByRole('button', { name: 'More about this chat' }).click();
       await page.getByRole('menuitem', { name: 'Who was asked' }).click();
+    },
+  ],
+  'team-menu': ['team', (page) => page.getByRole('button', { name: 'Set the state of Jonas Berg' }).click()],
+  'team-queue': ['team', (page) => page.getByRole('button', { name: /^Orders/ }).click()],
+  'team-busy': [
+    'team',
+    async (page) => {
+      await page.getByRole('button', { name: 'Set the state of Jonas Berg' }).click();
+      await page.getByRole('menuitem', { name: 'Offline' }).click();
     },
   ],
   more: ['helped', (page) => page.getByRole('button', { name: 'More about this chat' }).click()],
@@ -99,7 +112,7 @@ for (const theme of ['light', 'dark']) {
     page.on('pageerror', (e) => console.log(want, theme, 'error:', e.message));
     page.on('console', (m) => m.type() === 'error' && console.log(want, theme, 'console:', m.text()));
     await page.goto(
-      `http://127.0.0.1:${port}/desktop/dev/?still=${still}#${still === 'refused' ? '/chats/s-ana' : ''}`,
+      `http://127.0.0.1:${port}/desktop/dev/?still=${still}#${places[still.split('-')[0]] ?? ''}`,
     );
     await page.locator('h1').first().waitFor();
     if (dir) await page.evaluate((dir) => document.documentElement.setAttribute('dir', dir), dir);

@@ -449,6 +449,13 @@ const stills: Record<string, Still> = {
         customer: 'Ana Lima',
       }),
   },
+  team: {
+    state: { ...base, line: [], me: me({ supervisor: true, state: 'READY' }) },
+  },
+  'team-undo': {
+    state: { ...base, line: [], me: me({ supervisor: true }) },
+    act: (desk) => void desk.supervise(colleague('ben', ben.name, {}), { state: 'PAUSED', reason: 'Lunch' }),
+  },
   helped: {
     state: {
       ...chats,
@@ -568,6 +575,7 @@ else {
     earlier: async () => {},
     status: () => new Promise(() => {}),
     team: async () => team,
+    supervise: async (id: string, state: Colleague['state']) => ({ ...colleague(id, '', { state }) }),
     ledger: async (session: string) => (session === 's-ana' ? history : ledger),
     transfer: () => new Promise(() => {}),
     withdraw: () => new Promise(() => {}),

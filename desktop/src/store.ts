@@ -1,6 +1,7 @@
 import {
   type AgentClient,
   type AgentState,
+  type Colleague,
   type Customer,
   type Gone,
   type Session as Known,
@@ -40,6 +41,7 @@ export type DeskClient = Pick<
   | 'leave'
   | 'close'
   | 'team'
+  | 'supervise'
   | 'ledger'
   | 'drop'
   | 'earlier'
@@ -107,6 +109,13 @@ export interface Card {
   readonly problem: string;
 }
 
+/** What somebody is to become; with `after`, when their open chats are over. */
+export interface Wish {
+  readonly state: 'READY' | 'PAUSED' | 'OFFLINE';
+  readonly reason?: string;
+  readonly after?: boolean;
+}
+
 /** A short piece of news. It goes by itself. */
 export type Notice = News & { readonly id: number; readonly act?: Act };
 /** What can be done about a piece of news while it stands. */
@@ -125,7 +134,7 @@ type News =
       readonly by?: undefined;
       readonly who: string;
     }
-  | { readonly kind: 'refused' | 'note'; readonly text: string };
+  | { readonly kind: 'refused' | 'note' | 'done'; readonly text: string };
 
 /** Everything the views show. A new object after every change; parts that did not change stay the same objects. */
 export interface DeskState {
@@ -142,6 +151,8 @@ export interface DeskState {
   readonly sessions: readonly Session[];
   readonly offers: readonly Card[];
   readonly notices: readonly Notice[];
+  /** Grows when this agent has changed somebody else's state: what is known of the team is old then. */
+  readonly changes: number;
   readonly sound: BellState;
 }
 
@@ -200,6 +211,7 @@ export class Desk {
   private leaving = false;
   private notices: readonly Notice[] = [];
   private lastNotice = 0;
+  private changes = 0;
   private readonly readTo = new Map<string, number>();
   private readonly ended = new Set<string>();
   private readonly rejected = new Set<string>();
@@ -394,6 +406,28 @@ export class Desk {
     this.client.team().catch((e: unknown) => {
       throw new Error(sentence(e));
     });
+
+  /** Changes somebody else's availability. The news of it has the way back, where there is one. */
+  supervise = async (a: Colleague, { state, ...how }: Wish): Promise<void> => {
+    if (a.id === this.state.me?.id) {
+      await this.setStatus(state, how);
+    } else {
+      try {
+        const now = (await this.client.supervise(a.id, state, how)) ?? a;
+        const will = how.after && now.next && state !== 'READY';
+        const text = t(will ? `team.will.${state}` : `team.is.${state}`, { name: a.name });
+        const back = undone(a);
+        this.tell(
+          { kind: 'done', text },
+          back && { words: t('undo'), run: () => void this.supervise(now, back) },
+        );
+      } catch (e) {
+        this.tell({ kind: 'refused', text: sentence(e) });
+      }
+    }
+    this.changes++;
+    this.refresh();
+  };
 
   /** To whom a session was offered. Rejects with a sentence. */
   ledger = (session: string): Promise<Ledger> =>
@@ -608,6 +642,7 @@ export class Desk {
       sessions: same(old?.sessions, this.arrange()),
       offers: this.ring(),
       notices: this.notices,
+      changes: this.changes,
       sound: this.bell.state,
     };
   }
@@ -754,6 +789,13 @@ export class Desk {
 /** What an unanswered offer means: a session that waits goes on, one that somebody has stays theirs. */
 const missed = ({ kind, by }: Offer, who: string): News =>
   kind && by ? { kind: 'kept', by: by.name, who } : { kind: 'missed', who };
+
+/** The wish that makes somebody what they are; none for what nobody can wish, like a wrap-up. */
+function undone(a: Colleague): Wish | undefined {
+  if (a.next === 'PAUSED' || a.next === 'OFFLINE') return { state: a.next, after: true };
+  if (a.state === 'PAUSED') return { state: a.state, ...(a.reason && { reason: a.reason }) };
+  return a.state === 'READY' || a.state === 'OFFLINE' ? { state: a.state } : undefined;
+}
 
 const NOBODY: readonly Ref[] = [];
 

@@ -1,12 +1,13 @@
 import { act, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Router } from 'wouter';
 import { memoryLocation } from 'wouter/memory-location';
 import { DeskContext } from '../src/hooks/use-desk';
 import { DeskView } from '../src/views/desk-view';
 import {
   accepted,
+  colleague,
   desk,
   gone,
   marta,
@@ -628,6 +629,127 @@ describe('the conversation', () => {
     expect(screen.getByText('Sent')).toBeInTheDocument();
     await say({ type: 'read', session: 'ana', side: 'customer', place: 3 });
     expect(screen.getByText('Read')).toBeInTheDocument();
+  });
+});
+
+describe('the team', () => {
+  // Its page is a chunk of its own: loading it takes a time that no fake clock knows.
+  beforeAll(() => import('../src/views/team-view'));
+
+  const boss = (more: object = {}) => welcome({ me: { ...marta, supervisor: true, ...more } });
+  /** The team's page, after the team has come. */
+  async function watch(greeting = boss()) {
+    const p = await page(greeting);
+    p.server.answers.team = () => team();
+    await p.user.click(screen.getByRole('link', { name: 'Team' }));
+    await screen.findByRole('row', { name: /Ben Osei/ });
+    return p;
+  }
+  const rowOf = (name: RegExp) => screen.getByRole('row', { name });
+  const choose = async (user: Awaited<ReturnType<typeof page>>['user'], name: string, item: string) => {
+    await user.click(screen.getByRole('button', { name: `Set the state of ${name}` }));
+    await user.click(await screen.findByRole('menuitem', { name: item }));
+  };
+
+  test('is for supervisors; nobody else has the page, whatever the address says', async () => {
+    const { where } = await page();
+    expect(screen.queryByRole('link', { name: 'Team' })).toBeNull();
+    act(() => where.navigate('/team'));
+    expect(screen.getByRole('heading', { level: 1 })).toHaveTextContent('You’re ready for the next chat');
+  });
+
+  test('shows queues and agents, by name, anew every five seconds while it is open', async () => {
+    const { server, user } = await watch();
+    expect(
+      screen.getByRole('button', { name: /^Orders 2 waiting, longest 0:30 1 free/ }),
+    ).toBeInTheDocument();
+    expect(
+      screen
+        .getAllByRole('row')
+        .slice(1)
+        .map((r) => r.querySelector('bdi')?.textContent),
+    ).toEqual(['Ben Osei', 'Jonas Berg', 'Marta', 'Sofía Oliveira']);
+    expect(rowOf(/Sofía/)).toHaveTextContent('Paused · Lunch1:00');
+    await act(() => vi.advanceTimersByTimeAsync(10_100));
+    expect(server.sent('team')).toHaveLength(3);
+    await user.click(screen.getByRole('link', { name: /Chats/ }));
+    await act(() => vi.advanceTimersByTimeAsync(10_100));
+    expect(server.sent('team')).toHaveLength(3);
+  });
+
+  test('a queue narrows the agents to its own', async () => {
+    const { user } = await watch();
+    await user.click(screen.getByRole('button', { name: /^Trade/ }));
+    expect(screen.getAllByRole('row')).toHaveLength(1);
+    await user.click(screen.getByRole('button', { name: 'Show all queues' }));
+    expect(screen.getAllByRole('row')).toHaveLength(5);
+  });
+
+  test('a pause is set with its reason and can be undone', async () => {
+    const { user, server } = await watch();
+    server.answers.status = (f) => ({
+      type: 'team',
+      now: Date.now(),
+      agents: [colleague('ben', 'Ben Osei', { state: f.state as 'READY' })],
+    });
+    await choose(user, 'Ben Osei', 'Lunch');
+    await act(() => vi.advanceTimersByTimeAsync(50));
+    expect(server.sent('status')).toMatchObject([{ agent: 'ben', state: 'PAUSED', reason: 'Lunch' }]);
+    const notice = screen.getByText('Ben Osei is paused now');
+    expect(server.sent('team').length).toBeGreaterThan(1);
+    await user.click(within(notice.parentElement as HTMLElement).getByRole('button', { name: 'Undo' }));
+    await act(() => vi.advanceTimersByTimeAsync(50));
+    expect(server.sent('status')[1]).toMatchObject({ agent: 'ben', state: 'READY' });
+    expect(screen.queryByText('Ben Osei is paused now')).toBeNull();
+  });
+
+  test('whoever has chats open is signed out after them, if that is what is wanted', async () => {
+    const { user, server } = await watch();
+    await choose(user, 'Jonas Berg', 'Offline');
+    const dialog = await screen.findByRole('dialog', { name: 'Jonas Berg is in the middle of something' });
+    expect(dialog).toHaveTextContent('3 chats are open there.');
+    expect(server.sent('status')).toEqual([]);
+    await user.click(within(dialog).getByRole('button', { name: 'Sign out after these chats' }));
+    expect(server.sent('status')).toMatchObject([{ agent: 'jonas', state: 'OFFLINE', after: true }]);
+  });
+
+  test('nothing is asked where nothing is cut short', async () => {
+    const { user, server } = await watch();
+    await choose(user, 'Sofía Oliveira', 'Offline');
+    expect(server.sent('status')).toMatchObject([{ agent: 'sofia', state: 'OFFLINE' }]);
+    expect(server.sent('status')[0]).not.toHaveProperty('after');
+  });
+
+  test('a refusal is said', async () => {
+    const { user, server } = await watch();
+    server.answers.status = () => ({
+      type: 'error',
+      code: 'nobody',
+      message: 'Sofía Oliveira is not signed in.',
+    });
+    await choose(user, 'Sofía Oliveira', 'Available');
+    expect(await screen.findByText('Sofía Oliveira is not signed in.')).toBeInTheDocument();
+  });
+
+  test('their own state is theirs to set, here too', async () => {
+    const { user, server } = await watch();
+    await choose(user, 'Marta', 'Lunch');
+    expect(server.sent('status')).toMatchObject([{ state: 'PAUSED', reason: 'Lunch' }]);
+    expect(server.sent('status')[0]).not.toHaveProperty('agent');
+  });
+
+  test('messages are still announced there, and an accepted chat comes to the front', async () => {
+    const { say, server, user, where } = await watch(
+      welcome({ sessions: [ana()], me: { ...marta, supervisor: true, open: ['ana'] } }),
+    );
+    await say({ type: 'rows', session: 'ana', head: 3, rows: [row(3)] });
+    expect(screen.getByText('New message from Customer ana')).toBeInTheDocument();
+    server.answers.accept = () => sessionFrame(view('zoe', [row(1), accepted(2)]));
+    await say(offer('zoe'));
+    await user.click(screen.getByRole('button', { name: /Accept/ }));
+    expect(server.sent('accept')).toHaveLength(1);
+    act(() => where.navigate('/chats/zoe'));
+    expect(screen.getByRole('tab', { name: /Customer zoe/ })).toHaveAttribute('aria-selected', 'true');
   });
 });
 

@@ -15,11 +15,9 @@ import { TabStrip } from './tabs';
 export function ChatsView() {
   const sessions = useDesk((d) => d.sessions);
   const { dismiss } = useDeskActions();
-  const [, params] = useRoute('/chats/:session');
   const [, navigate] = useLocation();
   const list = useRef<HTMLDivElement>(null);
-  const current = sessions.find((s) => s.id === params?.session) ?? sessions[0];
-  useDeskTitle(current);
+  const current = useFront();
 
   const select = (id: string) => navigate(`/chats/${id}`, { replace: true });
   const onDismiss = (s: Session) => {
@@ -40,24 +38,33 @@ export function ChatsView() {
     if (went && (!at || at === document.body || list.current?.contains(at))) focusTab(list.current);
   }, [sessions, current?.id]);
 
+  if (!current) return <Empty />;
   return (
-    <>
-      <NewMessages current={current} />
-      {current ? (
-        <div className={css.chats}>
-          <Tabs.Root value={current.id} onValueChange={select} className={css.front} ref={list}>
-            <TabStrip />
-            <Tabs.Panel value={current.id} className={css.panel}>
-              <Conversation key={current.id} session={current} onDismiss={() => onDismiss(current)} />
-            </Tabs.Panel>
-          </Tabs.Root>
-          <Contact session={current} />
-        </div>
-      ) : (
-        <Empty />
-      )}
-    </>
+    <div className={css.chats}>
+      <Tabs.Root value={current.id} onValueChange={select} className={css.front} ref={list}>
+        <TabStrip />
+        <Tabs.Panel value={current.id} className={css.panel}>
+          <Conversation key={current.id} session={current} onDismiss={() => onDismiss(current)} />
+        </Tabs.Panel>
+      </Tabs.Root>
+      <Contact session={current} />
+    </div>
   );
+}
+
+/** The session in front, while the chats are. */
+function useFront(): Session | undefined {
+  const sessions = useDesk((d) => d.sessions);
+  const [, params] = useRoute('/chats/:session');
+  return sessions.find((s) => s.id === params?.session) ?? sessions[0];
+}
+
+/** The desk on every page: its title, and the voice of messages that nobody looks at. */
+export function Herald({ chats }: { chats: boolean }) {
+  const front = useFront();
+  const current = chats ? front : undefined;
+  useDeskTitle(current);
+  return <NewMessages current={current} />;
 }
 
 /** The tab that had the focus is gone: the one in front has it. */

@@ -1,19 +1,28 @@
 import { Tooltip } from '@base-ui/react/tooltip';
+import { lazy, Suspense } from 'react';
+import { useRoute } from 'wouter';
 import { useDesk, useDeskActions } from '../hooks/use-desk';
 import { useHotkeys } from '../hooks/use-hotkeys';
 import { t } from '../strings';
 import { Button } from '../ui/button';
 import { Icon } from '../ui/icon';
-import { ChatsView } from './chats-view';
+import { ChatsView, Herald } from './chats-view';
 import css from './desk-view.module.css';
+import { Outdated } from './empty';
 import { Corner } from './offers';
 import { Rail } from './rail';
 import { Topbar } from './topbar';
+
+/** For supervisors only, so nobody else downloads it. A page that was open over an update has to be loaded again to find it. */
+const TeamView = lazy(() => import('./team-view').catch(() => ({ default: Outdated })));
 
 /** The desk of a signed-in agent. */
 export function DeskView({ onSignIn, onSignOut }: { onSignIn: () => void; onSignOut: () => void }) {
   const { acceptOldest, rejectOldest } = useDeskActions();
   const ringing = useDesk((d) => d.offers.length > 0);
+  const supervisor = useDesk((d) => d.me?.supervisor === true);
+  const [atTeam] = useRoute('/team');
+  const team = atTeam && supervisor;
   useHotkeys({ KeyA: acceptOldest, KeyR: rejectOldest }, ringing);
   return (
     <Tooltip.Provider delay={400}>
@@ -22,7 +31,14 @@ export function DeskView({ onSignIn, onSignOut }: { onSignIn: () => void; onSign
         <Topbar />
         <main className={css.main}>
           <Connection onSignIn={onSignIn} />
-          <ChatsView />
+          <Herald chats={!team} />
+          {team ? (
+            <Suspense>
+              <TeamView />
+            </Suspense>
+          ) : (
+            <ChatsView />
+          )}
         </main>
         <Corner />
       </div>

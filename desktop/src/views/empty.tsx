@@ -81,6 +81,17 @@ export function Empty() {
   }
 }
 
+/** In place of a page that this version of the desktop cannot load any more. */
+export function Outdated() {
+  return (
+    <Scene mood="away" title={t('outdated')} text={t('outdated.hint')}>
+      <Button look="primary" large onClick={() => location.reload()}>
+        {t('reload')}
+      </Button>
+    </Scene>
+  );
+}
+
 type Mood = 'ready' | 'paused' | 'away';
 
 function Scene({

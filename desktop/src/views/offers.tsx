@@ -147,6 +147,7 @@ const looks: Record<Notice['kind'], { icon: IconName; tone: string | undefined }
   joined: { icon: 'help', tone: css.ok },
   refused: { icon: 'warn', tone: css.bad },
   note: { icon: 'warn', tone: css.warn },
+  done: { icon: 'check', tone: css.ok },
 };
 
 function NoticeCard({ notice: n }: { notice: Notice }) {

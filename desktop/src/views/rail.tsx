@@ -1,4 +1,4 @@
-import { Link } from 'wouter';
+import { Link, useRoute } from 'wouter';
 import { useDesk } from '../hooks/use-desk';
 import { t } from '../strings';
 import { Avatar } from '../ui/avatar';
@@ -9,13 +9,16 @@ import css from './rail.module.css';
 /** The pages of the desktop, and whose desk it is. */
 export function Rail({ onSignOut }: { onSignOut: () => void }) {
   const me = useDesk((d) => d.me);
+  const supervisor = useDesk((d) => d.me?.supervisor === true);
+  const [atTeam] = useRoute('/team');
+  const team = atTeam && supervisor;
   const unread = useDesk((d) => d.sessions.reduce((n, s) => n + s.unread, 0));
   return (
     <nav className={css.rail} aria-label={t('rail.label')}>
       <div className={css.logo}>
         <Logo />
       </div>
-      <Link href="/" className={css.link} aria-current="page">
+      <Link href="/" className={css.link} aria-current={team ? undefined : 'page'}>
         <Icon name="chat" size={20} />
         {t('rail.chats')}{' '}
         {unread > 0 && (
@@ -24,6 +27,12 @@ export function Rail({ onSignOut }: { onSignOut: () => void }) {
           </span>
         )}
       </Link>
+      {supervisor && (
+        <Link href="/team" className={css.link} aria-current={team ? 'page' : undefined}>
+          <Icon name="users" size={20} />
+          {t('rail.team')}
+        </Link>
+      )}
       <span className={css.space} />
       {me && (
         <Menu
