@@ -26,7 +26,7 @@ func (in ending) dismiss(agent string, asJudged time.Time) Change {
 	return c
 }
 
-// EndAssist lets an assistant leave a session: themselves (agent ""), or whom the owner names. One who does not assist (any more) is
+// EndAssist lets an assistant leave a session: themselves (agent ""), or whom the owner names. One who does not assist any more is
 // fine. Refusals: not_found, not_yours, closed, busy.
 func (d *Desk) EndAssist(ctx context.Context, c Connection, session, agent string) (View, error) {
 	me := c.Principal.ID
@@ -37,6 +37,9 @@ func (d *Desk) EndAssist(ctx context.Context, c Connection, session, agent strin
 		if agent == me && !slices.Contains(in.session.Assist, me) {
 			if in.session.Agent == me {
 				return Refuse(CodeBadValue, "You have this chat: close it or hand it over.")
+			}
+			if r, err := d.lastBy(ctx, me, in.last); err != nil || r.Kind == KindLeft {
+				return err
 			}
 			return Refuse(CodeNotYours, "You are not in this chat.")
 		}
