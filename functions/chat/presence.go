@@ -257,7 +257,7 @@ func (w Wish) becomes(a Agent, by string, now time.Time, lease time.Duration) (S
 }
 
 // SetAvailability changes what an agent is available for. An offer that is made to them alone is withdrawn in the same transaction
-// and goes on. Refusals: bad_value, forbidden, open_sessions, nobody, busy.
+// and goes on. Refusals: bad_value, forbidden, not_found, open_sessions, nobody, busy.
 func (d *Desk) SetAvailability(ctx context.Context, c Connection, w Wish) (Agent, error) {
 	if w.State != Ready && w.State != Paused && w.State != Offline {
 		return Agent{}, Refuse(CodeBadValue, "An agent can be available, paused or offline.")
@@ -274,7 +274,12 @@ func (d *Desk) SetAvailability(ctx context.Context, c Connection, w Wish) (Agent
 		id, by, note = w.Agent, s.ID, w.news(s.Name)
 	}
 	withdrawn, err := d.setAvailability(ctx, id, func(a Agent) (SetAvailability, error) { return w.becomes(a, by, d.now(), d.Lease) })
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrNotFound) && by != "":
+		return Agent{}, Refuse(CodeNotFound, "There is no such agent.")
+	case errors.Is(err, ErrNotFound):
+		return Agent{}, refuseStranger()
+	case err != nil:
 		return Agent{}, err
 	}
 	a, err := d.Store.Agent(ctx, id)
@@ -315,14 +320,11 @@ func (d *Desk) finishWithdrawal(ctx context.Context, s *Session, agent string) {
 	d.tell(ctx, "", OfferGone{Ref: s.offerRef(), Outcome: OfferCanceled, Customer: d.person(ctx, *s).Name}, agentPrincipal(agent))
 }
 
-// setAvailability makes the transition and returns the session whose offer it withdrew, as it was.
+// setAvailability makes the transition and returns the session whose offer it withdrew, as it was. ErrNotFound: no such agent.
 func (d *Desk) setAvailability(ctx context.Context, agent string, want func(Agent) (SetAvailability, error)) (withdrawn *Session, err error) {
 	err = d.decide(ctx, "set availability", func() error {
 		withdrawn = nil
 		a, err := d.Store.Agent(ctx, agent)
-		if errors.Is(err, ErrNotFound) {
-			return refuseStranger()
-		}
 		if err != nil {
 			return err
 		}
@@ -330,8 +332,8 @@ func (d *Desk) setAvailability(ctx context.Context, agent string, want func(Agen
 		if err != nil {
 			return err
 		}
-		if w.State == Ready && a.State == Ready && a.Next == "" && a.WrapUntil.IsZero() {
-			return nil
+		if w.State == Ready && a.State == Ready && a.Next == "" && !a.WrapUntil.After(d.now()) {
+			return nil // what rings goes on
 		}
 		w.Agent, w.Offer, w.At = agent, a.Offer, d.now()
 		id, _, reserved := strings.Cut(a.Offer, "#")

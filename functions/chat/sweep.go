@@ -164,6 +164,10 @@ func (d *Desk) sweepAgents(ctx context.Context, done *Swept) error {
 	}
 	now := d.now()
 	for _, a := range agents {
+		if a.State == Offline && len(a.Open) == 0 {
+			d.retire(ctx, a)
+			continue
+		}
 		if a.State != Offline && !a.Present(now, d.Lease) {
 			gone, err := d.setOffline(ctx, a)
 			if err != nil {
@@ -179,6 +183,12 @@ func (d *Desk) sweepAgents(ctx context.Context, done *Swept) error {
 		}
 	}
 	return nil
+}
+
+// retire takes an agent off the list of those at work whose last session ended while they were OFFLINE, unless they are back.
+func (d *Desk) retire(ctx context.Context, a Agent) {
+	d.besteffort(ctx, "retire agent", d.Store.SetAvailability(ctx, SetAvailability{Agent: a.ID, State: Offline, Reason: a.Reason, By: a.By,
+		Offer: a.Offer, Empty: true, AsJudged: a.Seen, At: a.Changed}))
 }
 
 // reasonLost is why the sweep set an agent offline; the desktop offers one click back.
