@@ -45,6 +45,13 @@ func (h *Handler) serve(ctx context.Context, c chat.Connection, request any) (an
 	case *wire.Leave:
 		v, err := h.desk.EndAssist(ctx, c, q.Session, q.Agent)
 		return socket.Session(q.ID, h.desk.Now(), v, err)
+	case *wire.AskMessages:
+		letters, err := h.desk.Messages(ctx, c)
+		messages := wire.FromMessages(q.ID, letters, h.desk.Now())
+		return &messages, err
+	case *wire.Pick:
+		v, err := h.desk.Pick(ctx, c, q.Session)
+		return socket.Session(q.ID, h.desk.Now(), v, err)
 	case *wire.AskTeam:
 		t, err := h.desk.Team(ctx, c)
 		team := wire.FromTeam(q.ID, t)

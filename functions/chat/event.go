@@ -123,9 +123,10 @@ type Me struct {
 
 // Line is how busy a queue is.
 type Line struct {
-	Queue   Ref
-	Waiting int
-	Longest time.Time
+	Queue    Ref
+	Waiting  int
+	Longest  time.Time
+	Messages int // left for later, at most trayWidth
 }
 
 // Snapshot is all that a participant has to know now: the answer to hello and beat.

@@ -59,6 +59,8 @@ type Sessions interface {
 	Held(ctx context.Context) ([]Held, error)
 	// Transfers reads the sessions whose transfer rings in a queue, or is of that queue and made to one agent.
 	Transfers(ctx context.Context, queue string) ([]string, error)
+	// Tray reads the sessions of a queue that were left as messages, the oldest first, up to limit.
+	Tray(ctx context.Context, queue string, limit int) ([]string, error)
 	// SessionOf is the session of a customer on a website; ErrNotFound.
 	SessionOf(ctx context.Context, website, customer string) (string, error)
 }

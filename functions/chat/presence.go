@@ -136,6 +136,7 @@ func (d *Desk) agentSnapshot(ctx context.Context, a Agent, cursors map[string]in
 	views := make([]View, len(a.Open))
 	lines := make([][]Waiter, len(a.Queues))
 	handed := make([][]string, len(a.Queues))
+	trays := make([][]string, len(a.Queues))
 	var fs []func() error
 	if first {
 		fs = append(fs, func() error {
@@ -153,14 +154,17 @@ func (d *Desk) agentSnapshot(ctx context.Context, a Agent, cursors map[string]in
 	for i, q := range a.Queues {
 		fs = append(fs,
 			func() (err error) { lines[i], err = d.Store.Waiting(ctx, q, lineWidth); return err },
-			func() (err error) { handed[i], err = d.Store.Transfers(ctx, q); return err })
+			func() (err error) { handed[i], err = d.Store.Transfers(ctx, q); return err },
+			func() (err error) { trays[i], err = d.Store.Tray(ctx, q, trayWidth); return err })
 	}
 	if err := together(fs...); err != nil {
 		return snap, err
 	}
 	snap.Sessions = slices.DeleteFunc(views, func(v View) bool { return !v.Session.Speaks(a.ID) })
 	for i, line := range lines {
-		snap.Lines = append(snap.Lines, lineOf(me.Queues[i], line))
+		l := lineOf(me.Queues[i], line)
+		l.Messages = len(trays[i])
+		snap.Lines = append(snap.Lines, l)
 	}
 	var err error
 	snap.Offers, err = d.offersTo(ctx, a, slices.Concat(lines...), slices.Concat(handed...))

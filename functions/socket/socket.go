@@ -86,6 +86,8 @@ func refusal(request any, err error) *wire.Error {
 		f.Session = q.Session
 	case *wire.Transfer:
 		f.Session = q.Session
+	case *wire.Pick:
+		f.Session = q.Session
 	}
 	return &f
 }
@@ -159,6 +161,10 @@ func operation(request any) string {
 		return "transfer"
 	case *wire.Withdraw:
 		return "withdraw"
+	case *wire.AskMessages:
+		return "messages"
+	case *wire.Pick:
+		return "pick"
 	case *wire.AskTeam:
 		return "team"
 	case *wire.AskLedger:

@@ -145,6 +145,20 @@ type Withdraw struct {
 	Session string `json:"session"`
 }
 
+// AskMessages asks for the messages that customers of the sender's queues have left. Answer: Messages.
+type AskMessages struct {
+	Envelope
+	Type string `json:"type" jsonschema:"enum=messages"`
+}
+
+// Pick takes a message that was left, to answer it. Answer: SessionFrame, or an Error of code taken, late, paused, full,
+// licence_full.
+type Pick struct {
+	Envelope
+	Type    string `json:"type" jsonschema:"enum=pick"`
+	Session string `json:"session"`
+}
+
 // AskTeam asks who is there: where a session can go, and what a supervisor watches. Answer: Team.
 type AskTeam struct {
 	Envelope

@@ -116,6 +116,23 @@ func FromMe(m chat.Me) Me {
 	return me
 }
 
+// maxPreview is how much of a message a list shows, in characters: fifty of them have to fit a frame.
+const maxPreview = 300
+
+// FromMessages shows what was left for later.
+func FromMessages(re int64, letters []chat.Letter, now time.Time) Messages {
+	out := Messages{Type: "messages", Re: re, Now: ms(now), Letters: []Letter{}}
+	for _, l := range letters {
+		preview := l.Text
+		if runes := []rune(preview); len(runes) > maxPreview {
+			preview = string(runes[:maxPreview-1]) + "…"
+		}
+		out.Letters = append(out.Letters, Letter{Session: l.Session, Queue: ref(l.Queue), Website: ref(l.Website), Customer: person(l.Customer, l.Person),
+			Text: preview, At: ms(l.At)})
+	}
+	return out
+}
+
 // FromTeam shows who is there.
 func FromTeam(re int64, t chat.Team) Team {
 	out := Team{Type: "team", Re: re, Now: ms(t.Now), Agents: []Colleague{}}
@@ -169,7 +186,7 @@ func snapshot(s chat.Snapshot) (views []View, me *Me, offers []Offer, line []Que
 		offers = append(offers, FromRing(o, s.Now))
 	}
 	for _, l := range s.Lines {
-		line = append(line, QueueState{Queue: ref(l.Queue), Waiting: l.Waiting, Longest: ms(l.Longest)})
+		line = append(line, QueueState{Queue: ref(l.Queue), Waiting: l.Waiting, Longest: ms(l.Longest), Messages: l.Messages})
 	}
 	return views, me, offers, line
 }
@@ -247,6 +264,10 @@ func shorten(frame any, size int) bool {
 		rows, ok := cut(f.Session.Rows)
 		f.Session.Rows = rows
 		return ok
+	case *Messages:
+		keep := min(len(f.Letters)-1, len(f.Letters)*MaxFrame/size)
+		f.Letters = f.Letters[:max(keep, 0)]
+		return keep >= 0
 	case *Welcome:
 		longest := -1
 		for i, v := range f.Sessions {

@@ -76,7 +76,7 @@ func DecodeCustomer(frame []byte) (any, error) {
 }
 
 // DecodeAgent reads a frame of the route `agent` and returns a pointer to one of Hello, Send, Since, Beat, Typing, Read,
-// SetStatus, Accept, Reject, Mark, Close, Transfer, Withdraw, Leave, AskTeam and AskLedger. It is otherwise like DecodeCustomer.
+// SetStatus, Accept, Reject, Mark, Close, Transfer, Withdraw, Leave, AskMessages, Pick, AskTeam and AskLedger. It is otherwise like DecodeCustomer.
 func DecodeAgent(frame []byte) (any, error) {
 	return decode(frame, ActionAgent, func(typ string) request {
 		switch typ {
@@ -108,6 +108,10 @@ func DecodeAgent(frame []byte) (any, error) {
 			return new(Withdraw)
 		case "leave":
 			return new(Leave)
+		case "messages":
+			return new(AskMessages)
+		case "pick":
+			return new(Pick)
 		case "team":
 			return new(AskTeam)
 		case "ledger":
@@ -231,6 +235,10 @@ func (t *Transfer) check(c *checker) {
 }
 
 func (w *Withdraw) check(c *checker) { c.id("session", w.Session) }
+
+func (*AskMessages) check(*checker) {}
+
+func (p *Pick) check(c *checker) { c.id("session", p.Session) }
 
 func (*AskTeam) check(*checker) {}
 

@@ -19,7 +19,7 @@ func TestGoldenFrames(t *testing.T) {
 	server := map[string]any{
 		"welcome": &wire.Welcome{}, "pulse": &wire.Pulse{}, "session": &wire.SessionFrame{}, "rows": &wire.Rows{}, "ack": &wire.Ack{},
 		"done": &wire.Done{}, "status": &wire.Status{}, "offer": &wire.Offer{}, "gone": &wire.Gone{}, "typing": &wire.TypingOut{},
-		"read": &wire.ReadOut{}, "team": &wire.Team{}, "ledger": &wire.Ledger{}, "pong": &wire.Pong{}, "error": &wire.Error{},
+		"read": &wire.ReadOut{}, "messages": &wire.Messages{}, "team": &wire.Team{}, "ledger": &wire.Ledger{}, "pong": &wire.Pong{}, "error": &wire.Error{},
 	}
 	bodies := map[string]any{
 		"WebsiteConfig": &wire.WebsiteConfig{}, "TokenRequest": &wire.TokenRequest{}, "TokenReply": &wire.TokenReply{},

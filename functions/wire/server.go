@@ -212,6 +212,8 @@ type QueueState struct {
 	Waiting int `json:"waiting"`
 	// Longest is when the one who waits longest entered the line; absent when nobody waits.
 	Longest int64 `json:"longest,omitempty"`
+	// Messages is how many were left for later and not answered; 50 means that many or more.
+	Messages int `json:"messages,omitempty"`
 }
 
 // Welcome answers Hello: everything that changed behind the cursors, as far as it fits a frame. Sessions of a customer: at
@@ -284,6 +286,24 @@ type Status struct {
 	Me   Me     `json:"me"`
 	// Note is a sentence for the agent where the state was changed for them.
 	Note string `json:"note,omitempty"`
+}
+
+// Letter is a message that was left for later, and that nobody has answered.
+type Letter struct {
+	Session  string   `json:"session"`
+	Queue    Ref      `json:"queue"`
+	Website  Ref      `json:"website"`
+	Customer Customer `json:"customer"`
+	Text     string   `json:"text"`
+	At       int64    `json:"at"`
+}
+
+// Messages answers AskMessages, the oldest first; what does not fit a frame comes up when these are answered.
+type Messages struct {
+	Type    string   `json:"type" jsonschema:"enum=messages"`
+	Re      int64    `json:"re,omitempty"`
+	Now     int64    `json:"now"`
+	Letters []Letter `json:"letters"`
 }
 
 // Colleague is an agent as the others see them.

@@ -17,7 +17,7 @@ import (
 //	                                                            due warned asked started outcome disposition website queue
 //	                                                            customer name ttl,
 //	                                                            transfer {assist agent queue by note round until token turn},
-//	                                                            waitPK waitSK while in the line or handed over,
+//	                                                            waitPK waitSK while in the line, handed over or a message,
 //	                                                            duePK dueSK while ACTIVE
 //	             log row         C#<session>   M#<place>        kind from by name text cid outcome note to at v person ttl
 //	             offer           C#<session>   O#<gen>#<round>  kind from note to strategy why offeredAt until delivered seen
@@ -42,6 +42,7 @@ import (
 //
 //	waiting  waitPK W#<queue>    waitSK <10-weight>#<queued>#<session>   the line of a queue, in its order
 //	         waitPK X#<queue>    waitSK <session>                        sessions with an owner that ring there
+//	         waitPK L#<queue>    waitSK <expiry>#<session>               sessions left as messages, the oldest first
 //	due      duePK DUE#<shard>   dueSK <due>                             ACTIVE sessions by the time they are looked at
 //	kind     kindPK K#<kind>     kindSK <id>                             all websites, queues, agents at work
 //
@@ -108,6 +109,9 @@ func linePK(queue string) string { return "W#" + queue }
 
 // handedPK is where sessions are that ring in a queue while they have an owner: beside its line.
 func handedPK(queue string) string { return "X#" + queue }
+
+// trayPK is where the sessions of a queue are that were left as messages.
+func trayPK(queue string) string { return "L#" + queue }
 
 func lineSK(weight int, queued time.Time, session string) string {
 	return pad(int64(10-weight), 2) + "#" + pad(queued.UnixMilli(), 13) + "#" + session

@@ -64,6 +64,10 @@ func encodeSession(s chat.Session) item {
 		it["duePK"] = text(duePK(dueShard(s.ID)))
 		it["dueSK"] = text(pad(s.Due.UnixMilli(), 13))
 	}
+	if s.State == chat.Closed && s.Outcome == chat.Message {
+		it["waitPK"] = text(trayPK(s.Queue))
+		it["waitSK"] = text(pad(s.Expires.UnixMilli(), 13) + "#" + s.ID)
+	}
 	if t := s.Transfer; t != nil {
 		it["waitPK"] = text(handedPK(cmp.Or(t.Queue, s.Queue)))
 		it["waitSK"] = text(s.ID)
@@ -380,6 +384,22 @@ func (s *Store) Transfers(ctx context.Context, queue string) ([]string, error) {
 	sessions := make([]string, len(items))
 	for i, it := range items {
 		sessions[i] = it.text("waitSK")
+	}
+	return sessions, nil
+}
+
+// Tray reads the index `waiting` where sessions are that were left as messages. They were closed in the order in which they expire.
+//
+// Units: 0.5 reads.
+func (s *Store) Tray(ctx context.Context, queue string, limit int) ([]string, error) {
+	items, err := s.query(ctx, "tray", &dynamodb.QueryInput{TableName: &s.tables.Sessions, IndexName: aws.String(waitingIndex),
+		KeyConditionExpression: aws.String("#waitPK = :tray"), ExpressionAttributeValues: item{":tray": text(trayPK(queue))}}, limit)
+	if err != nil {
+		return nil, err
+	}
+	sessions := make([]string, len(items))
+	for i, it := range items {
+		_, sessions[i], _ = strings.Cut(it.text("waitSK"), "#")
 	}
 	return sessions, nil
 }

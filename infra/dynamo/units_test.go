@@ -124,6 +124,7 @@ func TestUnits(t *testing.T) {
 		{"Mark", func() error { return s.Mark(ctx, offer, "a1", true, at) }},
 		{"Waiting", func() error { _, err := s.Waiting(ctx, queue, 50); return err }},
 		{"Due", func() error { _, err := s.Due(ctx, at, 50); return err }},
+		{"Tray", func() error { _, err := s.Tray(ctx, queue, 50); return err }},
 		{"Held", func() error { _, err := s.Held(ctx); return err }},
 		{"Transfers", func() error { _, err := s.Transfers(ctx, queue); return err }},
 		{"Offers", func() error { _, err := s.Offers(ctx, offer.Session, 50); return err }},

@@ -40,6 +40,8 @@ func requests() []request {
 		{wire.Close{}, agent, []any{wire.SessionFrame{}}},
 		{wire.Transfer{}, agent, []any{wire.SessionFrame{}}},
 		{wire.Withdraw{}, agent, []any{wire.SessionFrame{}}},
+		{wire.AskMessages{}, agent, []any{wire.Messages{}}},
+		{wire.Pick{}, agent, []any{wire.SessionFrame{}}},
 		{wire.AskTeam{}, agent, []any{wire.Team{}}},
 		{wire.AskLedger{}, agent, []any{wire.Ledger{}}},
 	}
@@ -54,7 +56,7 @@ func pushes() []any {
 func serverFrames() []any {
 	return []any{
 		wire.Welcome{}, wire.Pulse{}, wire.SessionFrame{}, wire.Rows{}, wire.Ack{}, wire.Done{}, wire.Status{}, wire.Offer{},
-		wire.Gone{}, wire.Team{}, wire.Ledger{}, wire.TypingOut{}, wire.ReadOut{}, wire.Pong{}, wire.Error{},
+		wire.Gone{}, wire.Messages{}, wire.Team{}, wire.Ledger{}, wire.TypingOut{}, wire.ReadOut{}, wire.Pong{}, wire.Error{},
 	}
 }
 

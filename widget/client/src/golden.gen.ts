@@ -134,6 +134,17 @@ export const agentRequests: Record<string, AgentRequest> = {
   "round": 2,
   "seen": true
 },
+"agent.messages.json": {
+  "action": "agent",
+  "id": 14,
+  "type": "messages"
+},
+"agent.pick.json": {
+  "action": "agent",
+  "id": 15,
+  "type": "pick",
+  "session": "s4k2m7q3x5z6w2a4b6c7"
+},
 "agent.read.json": {
   "action": "agent",
   "type": "read",
@@ -312,6 +323,31 @@ export const serverFrames: Record<string, ServerFrame> = {
     }
   ]
 },
+"server.messages.json": {
+  "type": "messages",
+  "re": 14,
+  "now": 1795341761000,
+  "letters": [
+    {
+      "session": "s4k2m7q3x5z6w2a4b6c7",
+      "queue": {
+        "id": "orders",
+        "name": "Orders"
+      },
+      "website": {
+        "id": "fern",
+        "name": "Fern & Fable"
+      },
+      "customer": {
+        "id": "u8d2k",
+        "name": "Ana Lima",
+        "email": "ana.lima@example.com"
+      },
+      "text": "Do you ship to Madeira?",
+      "at": 1795302120000
+    }
+  ]
+},
 "server.offer.json": {
   "type": "offer",
   "session": "s4k2m7q3x5z6w2a4b6c7",
@@ -388,7 +424,8 @@ export const serverFrames: Record<string, ServerFrame> = {
         "name": "Plant care"
       },
       "waiting": 2,
-      "longest": 1795341625000
+      "longest": 1795341625000,
+      "messages": 3
     },
     {
       "queue": {

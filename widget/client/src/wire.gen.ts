@@ -28,6 +28,8 @@ export type AgentRequest = (
   | Close
   | Transfer
   | Withdraw
+  | AskMessages
+  | Pick
   | AskTeam
   | AskLedger
 ) & {
@@ -50,6 +52,7 @@ export type ServerFrame =
   | Status
   | Offer
   | Gone
+  | Messages
   | Team
   | Ledger
   | TypingOut
@@ -320,6 +323,23 @@ export interface Withdraw {
   session: string;
 }
 /**
+ * AskMessages asks for the messages that customers of the sender's queues have left. Answer: Messages.
+ */
+export interface AskMessages {
+  action: 'agent';
+  id?: number;
+  type: 'messages';
+}
+/**
+ * Pick takes a message that was left, to answer it. Answer: SessionFrame, or an Error of code taken, late, paused, full, licence_full.
+ */
+export interface Pick {
+  action: 'agent';
+  id?: number;
+  type: 'pick';
+  session: string;
+}
+/**
  * AskTeam asks who is there: where a session can go, and what a supervisor watches. Answer: Team.
  */
 export interface AskTeam {
@@ -526,6 +546,10 @@ export interface QueueState {
    * Longest is when the one who waits longest entered the line; absent when nobody waits.
    */
   longest?: number;
+  /**
+   * Messages is how many were left for later and not answered; 50 means that many or more.
+   */
+  messages?: number;
 }
 /**
  * Pulse answers Beat: heads and states without rows, the agent's state and open offers. Who is behind asks Since; a session that is not named is no longer theirs.
@@ -603,6 +627,26 @@ export interface Gone {
   outcome: Outcome;
   by?: Ref;
   customer: string;
+}
+/**
+ * Messages answers AskMessages, the oldest first; what does not fit a frame comes up when these are answered.
+ */
+export interface Messages {
+  type: 'messages';
+  re?: number;
+  now: number;
+  letters: Letter[];
+}
+/**
+ * Letter is a message that was left for later, and that nobody has answered.
+ */
+export interface Letter {
+  session: string;
+  queue: Ref;
+  website: Ref;
+  customer: Customer;
+  text: string;
+  at: number;
 }
 /**
  * Team answers AskTeam: all queues, and the agents who are signed in or hold sessions; a supervisor sees everybody. It also answers a supervisor's SetStatus, with that agent alone.
