@@ -2,6 +2,7 @@ package dynamo_test
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -49,4 +50,52 @@ func TestSweepSees(t *testing.T) {
 	// A seat that nobody gave back.
 	ok(t, o.store.Commit(t.Context(), chat.Change{Name: "leak", Writes: []chat.Write{chat.TakeSeat{Shard: shard}}}))
 	sees(chat.Swept{Waiting: 2, Longest: 9*time.Minute + 25*time.Second, Used: 1, Limit: 4, Drift: []string{"licence shard " + strconv.Itoa(shard) + " counts 1, its sessions are 0"}})
+}
+
+// Ensure that a recount is silent while everything moves as it should, and names each thing that does not fit.
+func TestRecount(t *testing.T) {
+	t.Parallel()
+	o, s := talking(t, everybody)
+	drifts := func(when string, want ...string) {
+		t.Helper()
+		if got := o.sweeps().Drift; !slices.Equal(got, want) {
+			t.Errorf("%s: drift %q, want %q", when, got, want)
+		}
+	}
+	breaks := func(w chat.Write) {
+		t.Helper()
+		ok(t, o.store.Commit(t.Context(), chat.Change{Name: "leak", Writes: []chat.Write{w}}))
+	}
+	drifts("with an owner")
+	o.invites("bob", s)
+	drifts("with a helper")
+	o.hands("ann", s, chat.Handover{Agent: "eve"})
+	drifts("while a transfer rings")
+	o.accepts("eve", s)
+	drifts("handed over")
+	waits := o.writes("c2")
+	drifts("with one who waits")
+
+	// An agent who has what is nobody's, and what is another's.
+	breaks(chat.Take{Agent: "bob", Session: waits.ID, Capacity: 3, At: o.clock.now()})
+	open := "agent bob has session " + waits.ID + " open: true, and speaks in it: false"
+	drifts("leaked", open)
+	breaks(chat.Take{Agent: "bob", Session: "gone", Capacity: 3, At: o.clock.now()})
+	drifts("leaked twice", "agent bob has session gone open: true, and speaks in it: false", open)
+	breaks(chat.Leave{Agent: "bob", Session: waits.ID, At: o.clock.now()})
+	breaks(chat.Leave{Agent: "bob", Session: "gone", At: o.clock.now()})
+	drifts("mended")
+
+	// An owner who has lost what is theirs.
+	breaks(chat.Leave{Agent: "eve", Session: s.ID, At: o.clock.now()})
+	drifts("lost", "agent eve has session "+s.ID+" open: false, and speaks in it: true")
+	breaks(chat.Take{Agent: "eve", Session: s.ID, Capacity: 3, At: o.clock.now()})
+	breaks(chat.TakeSeat{Shard: shard})
+	drifts("a seat that nobody gave back", "licence shard 1 counts 2, its sessions are 1")
+	breaks(chat.GiveSeat{Shard: shard})
+	breaks(chat.GiveSeat{Shard: shard})
+	drifts("a seat given back twice", "licence shard 1 counts 0, its sessions are 1")
+	breaks(chat.TakeSeat{Shard: shard})
+	o.closes("eve", s)
+	drifts("closed")
 }
