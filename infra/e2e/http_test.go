@@ -83,13 +83,9 @@ func websiteConfig(s *stage) {
 		s.Errorf("the website says %+v, want its queue, the socket, and that nobody is there", c)
 	}
 	agent := s.agent(0)
-	if c := s.config(); c.Open != "open" {
-		s.Errorf("with an agent it is %q", c.Open)
-	}
+	s.awaitOpen("open")
 	agent.Becomes(wire.AgentPaused, "Lunch")
-	if c := s.config(); c.Open != "nobody" {
-		s.Errorf("with a paused agent it is %q", c.Open)
-	}
+	s.awaitOpen("nobody")
 	request(s.T, http.MethodGet, s.at.Origin+"/v1/websites/nowhere", "").refusedWith(s.T, http.StatusNotFound, "not_found")
 }
 

@@ -37,7 +37,9 @@ const (
 const (
 	// quick is for stories about offers that run out: a router that has less than 2 s left makes none, and the rest is for a busy
 	// machine.
-	quick = 3
+	quick = 5
+	// brisk is for stories in which a patience passes, and offers are answered before.
+	brisk = 10
 	// unhurried is for all others.
 	unhurried = 90
 )
@@ -186,11 +188,18 @@ type story struct {
 	in []string
 	// agents is how many there are, capacity how many sessions each may hold (0: as many as by default).
 	agents, capacity int
+	// second is how many there are in a second queue of the website besides; 0: it has none. It has the same strategy.
+	second int
+	// supervised: the last agent of the first queue is a supervisor.
+	supervised bool
 	// timeout is how long an agent may think (0: unhurried), lostAfter how long a lost agent keeps their sessions (0: by default), in
 	// seconds.
 	timeout, lostAfter int
-	needs              power
-	play               func(*stage)
+	// line and front are what else there is to say about the queue and the website.
+	line  queue
+	front website
+	needs power
+	play  func(*stage)
 }
 
 // The strategies that stories are played in: everybody rings, or one after the other.
@@ -203,7 +212,8 @@ var both = []string{beepall, rrmemory}
 
 func stories() []story {
 	var all []story
-	for _, some := range [][]story{offerStories(), messageStories(), networkStories(), presenceStories(), httpStories(), refusalStories(), seldomStories()} {
+	for _, some := range [][]story{offerStories(), messageStories(), networkStories(), presenceStories(), httpStories(), refusalStories(), seldomStories(),
+		handoverStories(), availabilityStories(), waitingStories()} {
 		all = append(all, some...)
 	}
 	return all

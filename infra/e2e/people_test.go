@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/parley-chat/parley/functions/chat"
 	"github.com/parley-chat/parley/functions/wire"
 	"github.com/parley-chat/parley/infra/e2e/play"
 )
@@ -150,6 +152,12 @@ func (a *Agent) IsNotAsked(c *Customer) {
 func (a *Agent) Accept(o wire.Offer) wire.View {
 	a.s.Helper()
 	v, err := a.accept(o)
+	return a.accepted(o, v, err)
+}
+
+// accepted checks the answer to an accept.
+func (a *Agent) accepted(o wire.Offer, v wire.View, err error) wire.View {
+	a.s.Helper()
 	a.check("accept "+round(o), err)
 	if v.State != wire.SessionActive || v.Agent == nil || v.Agent.ID != a.ID {
 		a.s.Fatalf("%s accepted %s and hears %+v", a.who, round(o), v)
@@ -204,6 +212,121 @@ func (a *Agent) becomes(state wire.AgentState, reason string) (wire.Me, error) {
 	return f.Me, err
 }
 
+// IsNow is the agent's own state, as a beat tells it.
+func (a *Agent) IsNow() wire.Me {
+	a.s.Helper()
+	return *a.Beat().Me
+}
+
+// Sees is a customer's session as it is now. The agent must own it or assist.
+func (a *Agent) Sees(c *Customer) wire.View {
+	a.s.Helper()
+	open := a.Beat().Sessions
+	i := slices.IndexFunc(open, func(v wire.View) bool { return v.Session == c.session })
+	if i < 0 {
+		a.s.Fatalf("%s does not have the chat of %s, but %+v", a.who, c.who, open)
+	}
+	return open[i]
+}
+
+// HasOpen checks that the agent owns the sessions of these customers, or assists in them, and has no others.
+func (a *Agent) HasOpen(customers ...*Customer) {
+	a.s.Helper()
+	open := a.IsNow().Open
+	for _, c := range customers {
+		if !slices.Contains(open, c.session) {
+			a.s.Errorf("%s has %v open, without %s of %s", a.who, open, c.session, c.who)
+		}
+	}
+	if len(open) != len(customers) {
+		a.s.Errorf("%s has %v open, want %d chats", a.who, open, len(customers))
+	}
+}
+
+// Hands offers a customer's session to somebody, or invites them, as `to` says.
+func (a *Agent) Hands(c *Customer, to wire.Transfer) wire.View {
+	a.s.Helper()
+	v, err := a.hand(c, to)
+	a.check("hand over", err)
+	return v
+}
+
+func (a *Agent) hand(c *Customer, to wire.Transfer) (wire.View, error) {
+	to.Type, to.Session = "transfer", c.session
+	f, err := ask[wire.SessionFrame](a.Tab, to)
+	return f.Session, err
+}
+
+// Withdraws takes back what rings.
+func (a *Agent) Withdraws(c *Customer) wire.View {
+	a.s.Helper()
+	f, err := ask[wire.SessionFrame](a.Tab, wire.Withdraw{Type: "withdraw", Session: c.session})
+	a.check("withdraw", err)
+	return f.Session
+}
+
+// Joins accepts an invitation: the session stays its owner's.
+func (a *Agent) Joins(o wire.Offer) wire.View {
+	a.s.Helper()
+	v, err := a.accept(o)
+	a.check("join "+round(o), err)
+	if !slices.ContainsFunc(v.Assist, func(r wire.Ref) bool { return r.ID == a.ID }) || v.Agent == nil || v.Agent.ID == a.ID {
+		a.s.Fatalf("%s joined %s and hears %+v", a.who, round(o), v)
+	}
+	a.Since(o.Session, 0)
+	return v
+}
+
+// Leaves ends an assist: that of the agent, or, where the agent owns the session, that of another.
+func (a *Agent) Leaves(c *Customer, other string) wire.View {
+	a.s.Helper()
+	v, err := a.leave(c, other)
+	a.check("leave", err)
+	return v
+}
+
+func (a *Agent) leave(c *Customer, other string) (wire.View, error) {
+	f, err := ask[wire.SessionFrame](a.Tab, wire.Leave{Type: "leave", Session: c.session, Agent: other})
+	return f.Session, err
+}
+
+// Sets changes the availability of another agent, as only a supervisor may.
+func (a *Agent) Sets(other *Agent, want wire.SetStatus) wire.Colleague {
+	a.s.Helper()
+	c, err := a.set(other.ID, want)
+	a.check("set "+other.who, err)
+	return c
+}
+
+func (a *Agent) set(other string, want wire.SetStatus) (wire.Colleague, error) {
+	want.Type, want.Agent = "status", other
+	team, err := ask[wire.Team](a.Tab, want)
+	if err != nil || len(team.Agents) != 1 {
+		return wire.Colleague{}, errors.Join(err, fmt.Errorf("the answer names %d agents", len(team.Agents)))
+	}
+	return team.Agents[0], nil
+}
+
+// Team is who is there.
+func (a *Agent) Team() wire.Team {
+	a.s.Helper()
+	team, err := ask[wire.Team](a.Tab, wire.AskTeam{Type: "team"})
+	a.check("ask who is there", err)
+	return team
+}
+
+// Ledger is who was asked to take a customer's session, the last offer first.
+func (a *Agent) Ledger(c *Customer) wire.Ledger {
+	a.s.Helper()
+	l, err := a.ledger(c)
+	a.check("ask who was asked", err)
+	return l
+}
+
+func (a *Agent) ledger(c *Customer) (wire.Ledger, error) {
+	return ask[wire.Ledger](a.Tab, wire.AskLedger{Type: "ledger", Session: c.session})
+}
+
 // Closes ends a session.
 func (a *Agent) Closes(c *Customer) wire.View {
 	a.s.Helper()
@@ -226,8 +349,17 @@ func (a *Agent) Hears(c *Customer, text string) wire.Row {
 	return a.AwaitRow(c.session, text)
 }
 
-// takes lets an agent take a customer's session as soon as it is offered.
+// takes lets an agent take a customer's session as soon as it is offered. Where offers are quick, a busy machine may let one run out
+// on the way: then they take the next, before they have missed too many.
 func (a *Agent) takes(c *Customer) wire.View {
 	a.s.Helper()
-	return a.Accept(a.AwaitOffer(c))
+	for missed := 0; ; missed++ {
+		o := a.AwaitOffer(c)
+		v, err := a.accept(o)
+		var refusal *play.Error
+		if errors.As(err, &refusal) && refusal.Frame.Code == "late" && missed+1 < chat.MissedLimit {
+			continue
+		}
+		return a.accepted(o, v, err)
+	}
 }

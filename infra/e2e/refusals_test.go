@@ -88,7 +88,7 @@ func badFrames(s *stage) {
 		{"no type", ada.Tab, `{"action":"customer","id":7}`, "unknown_type"},
 		{"a type that nobody knows", ada.Tab, `{"action":"customer","type":"delete","id":7}`, "unknown_type"},
 		{"an agent's type", ada.Tab, `{"action":"customer","type":"accept","id":7}`, "unknown_type"},
-		{"a customer's type", owner.Tab, `{"action":"agent","type":"leave","id":7}`, "unknown_type"},
+		{"a customer's type", owner.Tab, `{"action":"agent","type":"start","id":7}`, "unknown_type"},
 		{"a customer as agent", ada.Tab, `{"action":"agent","type":"hello","id":7}`, "forbidden"},
 		{"an agent as customer", owner.Tab, `{"action":"customer","type":"hello","id":7}`, "forbidden"},
 

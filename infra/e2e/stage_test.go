@@ -260,10 +260,18 @@ func (t *Tab) Log(session string) []wire.Row {
 }
 
 // AwaitState waits for a session to be told in a state of a generation. agent is who has it then.
-func (t *Tab) AwaitState(session string, state wire.SessionState, generation int) (v wire.View) {
+func (t *Tab) AwaitState(session string, state wire.SessionState, generation int) wire.View {
 	t.s.Helper()
-	t.await(fmt.Sprintf("generation %d of %s to be %s", generation, session, state), func() bool {
-		i := slices.IndexFunc(t.states[session], func(v wire.View) bool { return v.State == state && v.Generation == generation })
+	return t.AwaitView(session, fmt.Sprintf("generation %d of %s to be %s", generation, session, state), func(v wire.View) bool {
+		return v.State == state && v.Generation == generation
+	})
+}
+
+// AwaitView waits for the first view of a session that fits, among all that were ever told.
+func (t *Tab) AwaitView(session, what string, fits func(wire.View) bool) (v wire.View) {
+	t.s.Helper()
+	t.await(what, func() bool {
+		i := slices.IndexFunc(t.states[session], fits)
 		if i >= 0 {
 			v = t.states[session][i]
 		}
