@@ -71,20 +71,13 @@ export class Talk {
 
   send(text: string): void {
     const { session } = this;
-    if (!session) this.start({ text });
-    else if (this.later) this.leave(text);
-    else this.client.send(session.view.session, text);
+    if (session) this.client.send(session.view.session, text, this.later);
+    else this.start({ text });
   }
 
-  /** What is written now is a message for later: it would not be taken as a chat. */
+  /** As the website is now, what is written is a message for later. */
   get later(): boolean {
     return this.session?.view.state === 'CLOSED' && !!this.widget.config?.offline;
-  }
-
-  /** Leaves a message in a session that is closed; it stays closed. `instead` of one that was refused. */
-  leave(text: string, instead?: string): void {
-    if (instead) this.client.discard(instead);
-    this.start({ text, offline: true });
   }
 
   /** Ends the session. Rejects with Refused or Lost. */

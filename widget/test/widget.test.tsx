@@ -314,7 +314,7 @@ test('a message for later: the e-mail address is needed, it is confirmed, and wr
   expect(screen.getByRole('log').textContent).toContain('We’ll answer by e-mail to ana@example.com.');
   service.config = { ...service.config, open: 'open', offline: undefined };
   await vi.advanceTimersByTimeAsync(30_000);
-  await user.type(screen.getByRole('textbox'), 'Are you there now?{Enter}');
+  await user.type(screen.getByRole('textbox', { name: 'Write a message' }), 'Are you there now?{Enter}');
   await drawn();
   expect(FakeSocket.last.request('send')).toMatchObject({ session: 's1', text: 'Are you there now?' });
   const reopened = row(2, { kind: 'reopened', side: 'customer', text: 'Are you there now?' });
@@ -426,7 +426,7 @@ test('a first message that is too long is not cut, but refused in words', async 
   expect(screen.getByText(/1 character too long/)).toBeTruthy();
 });
 
-test('what is written into a closed session is a message for later, while the website takes only those', async () => {
+test('what is written into a closed session is left for later, unless the website has opened meanwhile', async () => {
   const widget = await opened();
   await started(widget);
   await answered();
@@ -437,9 +437,11 @@ test('what is written into a closed session is a message for later, while the we
   expect(screen.getByRole('dialog').textContent).toContain('We’re closed right now');
   await user.type(screen.getByRole('textbox', { name: 'Leave us a message' }), 'One more thing{Enter}');
   await drawn();
+  FakeSocket.last.answer('send', { type: 'error', code: 'not_open', message: 'No.' });
+  await drawn();
   const { cid, ...sent } = FakeSocket.last.request('start');
   expect(sent).toMatchObject({ text: 'One more thing', offline: true });
-  expect(FakeSocket.last.requests('send')).toEqual([]);
+  expect(screen.queryByText(/Not sent/)).toBeNull();
   FakeSocket.last.answer('start', {
     type: 'session',
     now: Date.now(),
@@ -452,8 +454,21 @@ test('what is written into a closed session is a message for later, while the we
     }),
   });
   await drawn();
-  expect(screen.getByText('We’ll answer by e-mail.')).toBeTruthy();
+  expect(screen.getByText('We have what you wrote, and answer as soon as we can.')).toBeTruthy();
   expect(screen.getAllByText('One more thing').length).toBe(1);
+
+  await user.type(screen.getByRole('textbox', { name: 'Leave us a message' }), 'And the pot?{Enter}');
+  await drawn();
+  const { cid: second } = FakeSocket.last.request('send');
+  FakeSocket.last.answer('send', { type: 'ack', session: 's1', cid: second, place: 6, at: Date.now() });
+  const reopened = row(6, { kind: 'reopened', side: 'customer', text: 'And the pot?', cid: second });
+  FakeSocket.last.say({
+    type: 'session',
+    now: Date.now(),
+    session: view({ generation: 2, head: 6, position: 1, rows: [reopened] }),
+  });
+  await drawn();
+  expect(screen.getByText('You’re next')).toBeTruthy();
 });
 
 test('a message that would reopen the session and is refused can be left for later, or sent again', async () => {
@@ -465,13 +480,17 @@ test('a message that would reopen the session and is refused can be left for lat
   await user.type(screen.getByRole('textbox'), 'One more thing{Enter}');
   await drawn();
   service.config = { ...service.config, open: 'nobody', offline: true };
-  FakeSocket.last.answer('send', { type: 'error', code: 'nobody', message: 'No.' });
-  await drawn();
+  const refuse = async () => {
+    FakeSocket.last.answer('send', { type: 'error', code: 'nobody', message: 'No.' });
+    await drawn();
+  };
+  await refuse();
   expect(screen.getByRole('log').textContent).toContain('Not sent: Nobody was there just now.');
   expect(screen.getByText('Nobody is here right now'), 'the website is asked at once').toBeTruthy();
   expect(screen.getByRole('button', { name: 'Send again' })).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Leave it as a message' }));
   await drawn();
+  await refuse();
   expect(FakeSocket.last.request('start')).toMatchObject({ text: 'One more thing', offline: true });
   expect(screen.queryByRole('button', { name: 'Send again' })).toBeNull();
 });
@@ -498,7 +517,7 @@ test.each([
   expect(screen.getByText('Sorry, nobody was free')).toBeTruthy();
   expect(screen.getByText(said)).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Write again' }));
-  expect(root.activeElement).toBe(screen.getByRole('textbox', { name: 'Write again to reopen the chat' }));
+  expect(root.activeElement).toBe(screen.getByRole('textbox', { name: 'Write a message' }));
 });
 
 test('handed over: to somebody else, to wait in another queue, and back when the agent was lost', async () => {

@@ -265,6 +265,46 @@ test('a session that is no longer kept is forgotten, and a message to it opens a
   expect(localStorage.getItem('parley:fern:log')).toBeNull();
 });
 
+test('a message that may be for later is left as one when it cannot reopen the session, and once', async () => {
+  const client = await welcomed(view({ state: 'CLOSED', rows: [row(1)] }));
+  client.send('s1', 'One more thing', true);
+  await settle();
+  const { cid } = FakeSocket.last.request('send');
+  FakeSocket.last.answer('send', { type: 'error', code: 'not_open', message: 'We are closed.' });
+  await settle();
+  expect(FakeSocket.last.request('start')).toMatchObject({ cid, text: 'One more thing', offline: true });
+  const shown = () => [client.state.sessions[0]?.pending, client.state.starting].map((all) => all?.length);
+  expect(shown(), 'in one place').toEqual([0, 1]);
+  FakeSocket.last.answer('start', {
+    type: 'session',
+    now: NOW,
+    session: view({
+      state: 'CLOSED',
+      outcome: 'offline',
+      head: 2,
+      rows: [row(2, { side: 'customer', cid: String(cid) })],
+    }),
+  });
+  await drawn();
+  expect(shown()).toEqual([0, 0]);
+  expect(client.state.sessions[0]?.rows.length).toBe(2);
+});
+
+test('a message that was not for later is refused, until the customer says that it may be', async () => {
+  const client = await welcomed(view({ state: 'CLOSED', rows: [row(1)] }));
+  client.send('s1', 'One more thing');
+  await settle();
+  const { cid } = FakeSocket.last.request('send');
+  FakeSocket.last.answer('send', { type: 'error', code: 'nobody', message: 'Nobody is here.' });
+  await settle();
+  expect(client.state.sessions[0]?.pending[0]?.failed?.code).toBe('nobody');
+  client.retry(String(cid), true);
+  await settle();
+  FakeSocket.last.answer('send', { type: 'error', code: 'nobody', message: 'Nobody is here.' });
+  await settle();
+  expect(FakeSocket.last.request('start')).toMatchObject({ cid, offline: true });
+});
+
 test('an old frame does not bring an old state back', async () => {
   const client = await welcomed(view({ state: 'WAITING', rows: [row(1)] }));
   const marta = { id: 'm', name: 'Marta' };

@@ -179,18 +179,19 @@ export class Client {
     }
   }
 
-  /** Shows a message at once and delivers it exactly once, over lost networks and reloads. */
-  send(session: string, text: string): void {
+  /** Shows a message at once and delivers it exactly once, over lost networks and reloads. `later`: see Outgoing. */
+  send(session: string, text: string, later = false): void {
     // Every session begins at place 1, also one whose first rows have not come yet.
-    this.compose({ session, text, after: Math.max(1, this.entries.get(session)?.log.last ?? 1) });
+    const after = Math.max(1, this.entries.get(session)?.log.last ?? 1);
+    this.compose({ session, text, after, ...(later && { later }) });
   }
 
   /** Sends a refused message once more. */
-  retry(cid: string): void {
+  retry(cid: string, later = false): void {
     const item = this.outbox.get(cid);
     if (!item) return;
     const { failed: _, ...again } = item;
-    this.post(again);
+    this.post({ ...again, ...(later && { later }) });
     void this.deliver(again.session);
   }
 
@@ -357,7 +358,7 @@ export class Client {
     this.link.send({ action: this.side, ...ask } as CustomerRequest | AgentRequest);
   }
 
-  protected compose(message: Pick<Outgoing, 'session' | 'text' | 'after' | 'first'>): void {
+  protected compose(message: Pick<Outgoing, 'session' | 'text' | 'after' | 'first' | 'later'>): void {
     // Two messages of one millisecond keep their order.
     this.lastAt = Math.max(this.clock.now(), this.lastAt + 1);
     this.post({ cid: newId(), at: this.lastAt, ...message });
@@ -402,8 +403,7 @@ export class Client {
       const entry = this.entries.get(note.read);
       if (entry) this.hasRead(entry, this.side, note.place);
     } else {
-      this.outbox.put(note.post);
-      this.touch(note.post.session);
+      this.put(note.post);
       void this.deliver(note.post.session);
     }
     this.changed();
@@ -545,10 +545,16 @@ export class Client {
 
   /** Keeps a message, in all tabs. */
   protected post(item: Outgoing): void {
-    this.outbox.put(item);
+    this.put(item);
     this.link.note({ post: item } satisfies Note);
-    this.touch(item.session);
     this.changed(true);
+  }
+
+  private put(item: Outgoing): void {
+    // It may have belonged to a session before.
+    this.touch(this.outbox.get(item.cid)?.session ?? '');
+    this.outbox.put(item);
+    this.touch(item.session);
   }
 
   private forget(cid: string): void {

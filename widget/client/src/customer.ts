@@ -4,7 +4,7 @@ import { logKey } from './keys';
 import type { About, Outgoing, Store } from './outbox';
 import { browserStore } from './store';
 import type { Refused } from './tabs';
-import type { Pulse, Row, SessionFrame, Side, View, Welcome } from './wire.gen';
+import type { ErrorCode, Pulse, Row, SessionFrame, Side, View, Welcome } from './wire.gen';
 
 /** What is kept of a session for the next page: enough to draw at once, and to ask only for what is new. */
 interface Kept {
@@ -12,6 +12,9 @@ interface Kept {
   rows: Row[];
   read: Partial<Record<Side, number>>;
 }
+
+/** Why a website takes no chat at the moment. */
+const ANOTHER_TIME: readonly ErrorCode[] = ['licence_full', 'not_open', 'nobody'];
 
 const KEPT_ROWS = 100;
 const KEPT_TEXT = 50_000; // characters; a website's storage is 5 MB and not ours
@@ -63,13 +66,15 @@ export class CustomerClient extends Client {
   }
 
   protected override refused(item: Outgoing, e: Refused): void {
-    if (e.code !== 'not_found' || !item.session) {
+    const gone = e.code === 'not_found';
+    if (!item.session || !(gone || (item.later && ANOTHER_TIME.includes(e.code)))) {
       super.refused(item, e);
       return;
     }
-    // The session was deleted when its retention ended: the message opens a new one.
-    this.remove(item.session);
-    this.post({ ...item, session: '', first: { nonce: item.cid, ...this.customer.about?.() } });
+    // It may have been deleted when its retention ended: then the message opens a new session.
+    if (gone) this.remove(item.session);
+    const first = { nonce: item.cid, ...this.customer.about?.(), ...(!gone && { offline: true }) };
+    this.post({ ...item, session: '', first });
     void this.deliver('');
   }
 

@@ -15,6 +15,8 @@ export interface Outgoing {
   at: number;
   /** For a message that opens a session. */
   first?: About & { nonce: string };
+  /** A customer's, to a session that may be closed: where the website takes no chat now, it is left as a message for later. */
+  later?: boolean;
   /** The server's refusal. It is not sent again by itself. */
   failed?: { code: ErrorCode; message: string };
 }

@@ -32,7 +32,7 @@ export function Bubble({ item }: { item: BubbleItem }) {
             {t('unsent')}: <bdi>{why ? t(`declined.${why}`) : failed.failed?.message}</bdi>
           </span>
           {why && (
-            <button type="button" onClick={() => talk.leave(failed.text, failed.cid)}>
+            <button type="button" onClick={() => talk.client.retry(item.key, true)}>
               {t('leave.this')}
             </button>
           )}

@@ -118,7 +118,13 @@ export function Conversation() {
               <Bubble key={item.key} item={item} />
             ),
           )}
-          {unanswered && <Done late={rows.at(-1)?.kind === 'closed'} onWrite={write} />}
+          {unanswered && (
+            <Done
+              late={rows.at(-1)?.kind === 'closed'}
+              chat={rows.some((row) => row.kind !== 'message')}
+              onWrite={write}
+            />
+          )}
           {waiting && <Waiting position={view?.position} wait={view?.wait} />}
         </div>
         {away && (
@@ -155,7 +161,10 @@ export function Conversation() {
         )}
       </div>
       {view?.idleUntil && <Idle until={view.idleUntil} onWrite={write} />}
-      <Composer hint={t(talk.later ? 'later' : closed ? 'write.again' : 'write')} field={field} />
+      <Composer
+        hint={t(talk.later ? 'later' : closed && !unanswered ? 'write.again' : 'write')}
+        field={field}
+      />
     </>
   );
 }
