@@ -87,7 +87,7 @@ func TestAgentConditions(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	const a, s, this = "a1", "s1", "s1#3"
-	reserve := chat.Reserve{Agent: a, Offer: this, Lease: seen}
+	reserve := chat.Reserve{Agent: a, Offer: this, Lease: seen, At: at}
 	release := chat.Release{Agent: a, Offer: this, At: at}
 	leave := chat.Leave{Agent: a, Session: s, At: at}
 	pause := chat.SetAvailability{Agent: a, State: chat.Paused, Reason: "Lunch", At: at}
@@ -103,6 +103,8 @@ func TestAgentConditions(t *testing.T) {
 		{"reserve: full", attributes{"open": open("x", "y")}, reserve, false, nil},
 		{"reserve: paused", attributes{"state": str("PAUSED")}, reserve, false, nil},
 		{"reserve: next status", attributes{"next": str("PAUSED")}, reserve, false, nil},
+		{"reserve: in wrap-up", attributes{"wrapUntil": num(at.UnixMilli() + 1)}, reserve, false, nil},
+		{"reserve: wrap-up just over", attributes{"wrapUntil": num(at.UnixMilli())}, reserve, true, nil},
 		{"reserve: lease over", attributes{"seenAt": num(seen.UnixMilli() - 1)}, reserve, false, nil},
 		{"reserve: never seen", attributes{"seenAt": nil}, reserve, false, nil},
 		{"reserve: holds another", attributes{"offer": str("s2#1")}, reserve, false, nil},
@@ -122,6 +124,14 @@ func TestAgentConditions(t *testing.T) {
 			func(a chat.Agent) bool {
 				return a.Missed == 3 && a.State == chat.NotResponding && a.Changed.Equal(at) && a.Offer == ""
 			}},
+		{"release: missed too often takes along what was planned",
+			attributes{"offer": str(this), "missed": num(2), "by": str("sue"), "next": str("PAUSED"), "nextReason": str("Lunch"), "wrapUntil": num(1)},
+			chat.Release{Agent: a, Offer: this, At: at, Missed: true, NotResponding: true, WasMissed: 2}, true,
+			func(a chat.Agent) bool {
+				return a.State == chat.NotResponding && a.By == "" && a.Next == "" && a.NextReason == "" && a.WrapUntil.IsZero()
+			}},
+		{"release: missed too often, but paused since", attributes{"offer": str(this), "missed": num(2), "state": str("PAUSED")},
+			chat.Release{Agent: a, Offer: this, At: at, Missed: true, NotResponding: true, WasMissed: 2}, false, nil},
 		{"release: missed, counted otherwise", attributes{"offer": str(this), "missed": num(1)},
 			chat.Release{Agent: a, Offer: this, At: at, Missed: true, NotResponding: true, WasMissed: 2}, false, nil},
 		{"release: missed, counted from nothing", attributes{"offer": str(this), "missed": num(1)},
@@ -143,6 +153,25 @@ func TestAgentConditions(t *testing.T) {
 			chat.Leave{Agent: a, Session: s, Next: chat.Paused, Open: 2, At: at}, false, nil},
 		{"leave: another came meanwhile", attributes{"open": open(s, "x"), "next": str("PAUSED")},
 			chat.Leave{Agent: a, Session: s, Next: chat.Paused, Open: 1, At: at}, false, nil},
+		{"leave: next status applies with its reason, and drops the old one's",
+			attributes{"open": open(s), "next": str("PAUSED"), "nextReason": str("Lunch"), "reason": str("Old"), "by": str("sue"), "wrapUntil": num(1)},
+			chat.Leave{Agent: a, Session: s, Next: chat.Paused, NextReason: "Lunch", Open: 1, WrapUntil: at.Add(time.Minute), At: at}, true,
+			func(a chat.Agent) bool {
+				return a.State == chat.Paused && a.Reason == "Lunch" && a.NextReason == "" && a.By == "" && a.WrapUntil.IsZero()
+			}},
+		{"leave: next status without a reason", attributes{"open": open(s), "next": str("OFFLINE"), "reason": str("Old")},
+			chat.Leave{Agent: a, Session: s, Next: chat.Offline, Open: 1, At: at}, true,
+			func(a chat.Agent) bool { return a.State == chat.Offline && a.Reason == "" }},
+		{"leave: next status, nothing was open", attributes{"next": str("PAUSED")}, chat.Leave{Agent: a, Session: s, Next: chat.Paused, At: at}, true,
+			func(a chat.Agent) bool { return a.State == chat.Paused }},
+		{"leave: next status, something came", attributes{"open": open("x"), "next": str("PAUSED")},
+			chat.Leave{Agent: a, Session: s, Next: chat.Paused, At: at}, false, nil},
+		{"leave: another next status was set", attributes{"open": open(s), "next": str("OFFLINE")},
+			chat.Leave{Agent: a, Session: s, Next: chat.Paused, Open: 1, At: at}, false, nil},
+		{"leave: wrap-up", attributes{"open": open(s), "reason": str("Old")}, chat.Leave{Agent: a, Session: s, WrapUntil: at.Add(time.Minute), At: at}, true,
+			func(a chat.Agent) bool {
+				return a.WrapUntil.Equal(at.Add(time.Minute)) && a.State == chat.Ready && a.Reason == "Old"
+			}},
 		{"leave: as judged", attributes{"open": open(s)}, chat.Leave{Agent: a, Session: s, AsJudged: seen, At: at}, true, nil},
 		{"leave: back meanwhile", attributes{"open": open(s), "seenAt": num(seen.UnixMilli() + 1)},
 			chat.Leave{Agent: a, Session: s, AsJudged: seen, At: at}, false, nil},
@@ -160,6 +189,35 @@ func TestAgentConditions(t *testing.T) {
 			func(a chat.Agent) bool {
 				return a.State == chat.Ready && a.Reason == "" && a.Missed == 0 && a.Idle.Equal(at)
 			}},
+		{"ready: ends a wrap-up and what was planned", attributes{"wrapUntil": num(1), "next": str("PAUSED"), "nextReason": str("Lunch"), "by": str("sue")},
+			chat.SetAvailability{Agent: a, State: chat.Ready, At: at}, true,
+			func(a chat.Agent) bool {
+				return a.WrapUntil.IsZero() && a.Next == "" && a.NextReason == "" && a.By == ""
+			}},
+		{"by a supervisor: no sign of life", nil, chat.SetAvailability{Agent: a, State: chat.Paused, Reason: "Training", By: "sue", At: at}, true,
+			func(a chat.Agent) bool {
+				return a.State == chat.Paused && a.By == "sue" && a.Seen.Equal(seen) && a.Changed.Equal(at)
+			}},
+		{"without a reason, an older one goes", attributes{"state": str("PAUSED"), "reason": str("Lunch"), "by": str("sue")},
+			chat.SetAvailability{Agent: a, State: chat.Paused, At: at}, true, func(a chat.Agent) bool { return a.Reason == "" && a.By == "" }},
+		{"after these: with something open", attributes{"open": open("x"), "reason": str("Old")},
+			chat.SetAvailability{Agent: a, State: chat.Paused, Reason: "Lunch", After: true, At: at}, true,
+			func(a chat.Agent) bool {
+				return a.State == chat.Ready && a.Next == chat.Paused && a.NextReason == "Lunch" && a.Reason == "Old" && a.Changed.IsZero() && a.Seen.Equal(at)
+			}},
+		{"after these: without a reason, an older one goes", attributes{"open": open("x"), "next": str("PAUSED"), "nextReason": str("Lunch")},
+			chat.SetAvailability{Agent: a, State: chat.Offline, After: true, At: at}, true,
+			func(a chat.Agent) bool { return a.Next == chat.Offline && a.NextReason == "" }},
+		{"after these: the last went meanwhile", nil, chat.SetAvailability{Agent: a, State: chat.Paused, After: true, At: at}, false, nil},
+		{"after these: an offer came meanwhile", attributes{"open": open("x"), "offer": str(this)},
+			chat.SetAvailability{Agent: a, State: chat.Paused, After: true, At: at}, false, nil},
+		{"after these: withdraws the offer", attributes{"open": open("x"), "offer": str(this)},
+			chat.SetAvailability{Agent: a, State: chat.Paused, After: true, Offer: this, At: at}, true,
+			func(a chat.Agent) bool { return a.Offer == "" && a.Next == chat.Paused }},
+		{"after these, by a supervisor: no sign of life", attributes{"open": open("x")},
+			chat.SetAvailability{Agent: a, State: chat.Paused, After: true, By: "sue", At: at}, true,
+			func(a chat.Agent) bool { return a.Next == chat.Paused && a.Seen.Equal(seen) }},
+		{"after nothing: a session came meanwhile", attributes{"open": open("x")}, chat.SetAvailability{Agent: a, State: chat.Paused, Empty: true, At: at}, false, nil},
 		{"sign out", nil, chat.SetAvailability{Agent: a, State: chat.Offline, Empty: true, At: at}, true, nil},
 		{"sign out: a session came meanwhile", attributes{"open": open("x")}, chat.SetAvailability{Agent: a, State: chat.Offline, Empty: true, At: at}, false, nil},
 		{"lost", attributes{"open": open("x")}, chat.SetAvailability{Agent: a, State: chat.Offline, AsJudged: seen, At: at}, true,
@@ -193,7 +251,7 @@ func TestRoom(t *testing.T) {
 						if mine {
 							sessions = append(slices.Clone(sessions), "s1")
 						}
-						with := attributes{"cap": num(int64(capacity)), "missed": num(1)}
+						with := attributes{"cap": num(int64(capacity)), "missed": num(1), "wrapUntil": num(at.UnixMilli() + 1)}
 						if len(sessions) > 0 {
 							with["open"] = open(sessions...)
 						}
@@ -212,7 +270,7 @@ func TestRoom(t *testing.T) {
 						} else if got {
 							a, err := b.Agent(t.Context(), "a1")
 							ok(t, err)
-							if !slices.Contains(a.Open, "s1") || a.Missed != 0 || !a.Seen.Equal(at) || reserved && a.Offer != "" || !reserved && a.Offer != offer {
+							if !slices.Contains(a.Open, "s1") || a.Missed != 0 || !a.WrapUntil.IsZero() || !a.Seen.Equal(at) || reserved && a.Offer != "" || !reserved && a.Offer != offer {
 								t.Errorf("%s: left %+v", name, a)
 							}
 						}
@@ -418,6 +476,7 @@ func TestStateConditions(t *testing.T) {
 		{"woken from nothing, asked for", func(s *chat.Session) { s.Wake = 0 }, true, false},
 		{"woken, not asked for", func(s *chat.Session) { s.Wake = 1 }, false, true},
 		{"another token", func(s *chat.Session) { s.Token = "older" }, false, true},
+		{"a transfer that does not ring", func(s *chat.Session) { s.Transfer = &chat.Transfer{Agent: "a1", Round: 4} }, false, false},
 	} {
 		for _, alone := range []bool{true, false} {
 			_, err := b.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &b.tables.Sessions, Key: attributes{"PK": str("C#s1"), "SK": str("N")}})
@@ -439,6 +498,48 @@ func TestStateConditions(t *testing.T) {
 	}
 	if err := b.Commit(ctx, chat.Change{Name: "make", New: true, Now: base}); !errors.Is(err, chat.ErrStale) {
 		t.Errorf("made twice: %v", err)
+	}
+}
+
+// Ensure that a transition of a session whose transfer rings holds exactly while that very one rings, whatever its router has left with
+// it; and that no other may be put in its place.
+func TestTransferConditions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx := t.Context()
+	base := chat.Session{ID: "s1", State: chat.Active, Version: 3, Generation: 2, Round: 4, Agent: "a1", Queue: queue, Due: at,
+		Transfer: &chat.Transfer{Agent: "a2", By: "a1", Round: 4, Until: at, Token: token, Turn: seen}}
+	for _, c := range []struct {
+		name  string
+		read  *chat.Transfer
+		holds bool
+	}{
+		{"as it is", base.Transfer, true},
+		{"visited since", &chat.Transfer{Agent: "a2", By: "a1", Round: 4, Until: at}, true},
+		{"another round", &chat.Transfer{Agent: "a2", By: "a1", Round: 3, Until: at}, false},
+		{"none", nil, false},
+	} {
+		for _, next := range []*chat.Transfer{nil, c.read, {Agent: "a3", By: "a1", Round: 5, Until: at}} {
+			_, err := b.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &b.tables.Sessions, Key: attributes{"PK": str("C#s1"), "SK": str("N")}})
+			ok(t, err)
+			ok(t, b.Commit(ctx, chat.Change{Name: "make", New: true, Now: base}))
+			was, now := base, base
+			was.Transfer, now.Transfer, now.Due = c.read, next, at.Add(time.Minute)
+			err = b.Commit(ctx, chat.Change{Name: "try", Was: was, Now: now})
+			if held := err == nil; held != c.holds || err != nil && !errors.Is(err, chat.ErrStale) {
+				t.Errorf("%s, then %+v: %v", c.name, next, err)
+			}
+			if !c.holds {
+				continue
+			}
+			got, err := b.Session(ctx, "s1")
+			ok(t, err)
+			want := next
+			if next == c.read { // not touched: what its router has left stays
+				want = base.Transfer
+			}
+			equal(t, c.name, got.Transfer, want)
+		}
 	}
 }
 
@@ -521,8 +622,34 @@ func TestIndexes(t *testing.T) {
 	equal(t, "place in the line", line[1], chat.Waiter{Session: "early", Queue: queue, Queued: seen, State: chat.Offered, Generation: 1, Round: 1,
 		Offered: "a1", Until: at, Skip: []string{"a9"}, NoSeat: seen, Turn: at})
 	early = change(early, func(s *chat.Session) { s.State, s.Offered, s.Agent, s.Due = chat.Active, "", "a1", at })
-	heavy = change(heavy, func(s *chat.Session) { s.State, s.Agent, s.Due = chat.Active, "a1", seen })
+	heavy = change(heavy, func(s *chat.Session) {
+		s.State, s.Agent, s.Assist, s.Seat, s.Due = chat.Active, "a1", []string{"a2", "a3"}, 2, seen
+	})
 	expect("late", "heavy early")
+	held, err := b.Held(ctx)
+	ok(t, err)
+	slices.SortFunc(held, func(x, y chat.Held) int { return strings.Compare(x.Session, y.Session) })
+	equal(t, "held", held, []chat.Held{{Session: "early", Agent: "a1"}, {Session: "heavy", Agent: "a1", Assist: []string{"a2", "a3"}, Seat: 2}})
+
+	// A transfer rings in the queue that it goes to, or whose it is, and is not in its line.
+	rings := func(want map[string]string) {
+		t.Helper()
+		for q, sessions := range want {
+			got, err := b.Transfers(ctx, q)
+			ok(t, err)
+			if strings.Join(got, " ") != sessions {
+				t.Errorf("in %s rings %v, want %v", q, got, sessions)
+			}
+		}
+	}
+	rings(map[string]string{queue: "", "other": ""})
+	early = change(early, func(s *chat.Session) { s.Transfer = &chat.Transfer{Agent: "a2", Round: 2} })
+	heavy = change(heavy, func(s *chat.Session) { s.Transfer = &chat.Transfer{Queue: "other", Round: 1} })
+	rings(map[string]string{queue: "early", "other": "heavy"})
+	expect("late", "heavy early")
+	early = change(early, func(s *chat.Session) { s.Transfer = nil })
+	heavy = change(heavy, func(s *chat.Session) { s.Transfer = nil })
+	rings(map[string]string{queue: "", "other": ""})
 	change(heavy, func(s *chat.Session) { s.State, s.Due, s.Expires = chat.Closed, time.Time{}, at })
 	change(early, func(s *chat.Session) { s.Due = at.Add(time.Hour) })
 	change(late, func(s *chat.Session) { s.Queue = "other" })

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/parley-chat/parley/functions/chat"
 	"github.com/parley-chat/parley/infra/dynamo/dynamotest"
 )
@@ -124,6 +126,55 @@ func TestRoundTrips(t *testing.T) {
 	equal(t, "connections", connections, []chat.Connection{c})
 }
 
+// Ensure all that is kept of an agent is read.
+func TestReadAgent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	later := func(n int64) time.Time { return at.Add(time.Duration(n) * time.Second) }
+	ms := func(n int64) types.AttributeValue { return num(later(n).UnixMilli()) }
+	list := func(vs ...string) types.AttributeValue {
+		l := &types.AttributeValueMemberL{}
+		for _, v := range vs {
+			l.Value = append(l.Value, str(v))
+		}
+		return l
+	}
+	b.agent(t, "a1", attributes{"name": str("Ada"), "email": str("ada@example.com"), "state": str("PAUSED"), "reason": str("Lunch"), "changed": ms(1), "by": str("sue"),
+		"next": str("OFFLINE"), "nextReason": str("Home"), "wrapUntil": ms(2), "open": open("s1", "s2"), "cap": num(7), "offer": str("s3#1"), "idleSince": ms(3),
+		"seenAt": ms(4), "unreached": ms(5), "missed": num(2), "queues": list("q2", "q1"), "supervisor": &types.AttributeValueMemberBOOL{Value: true}})
+	want := chat.Agent{ID: "a1", Name: "Ada", Email: "ada@example.com", State: chat.Paused, Reason: "Lunch", Changed: later(1), By: "sue", Next: chat.Offline,
+		NextReason: "Home", WrapUntil: later(2), Open: []string{"s1", "s2"}, Capacity: 7, Offer: "s3#1", Idle: later(3), Seen: later(4), Unreached: later(5),
+		Missed: 2, Queues: []string{"q2", "q1"}, Supervisor: true}
+	for v, i := reflect.ValueOf(want), 0; i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("%s is not tested", v.Type().Field(i).Name)
+		}
+	}
+	got, err := b.Agent(t.Context(), "a1")
+	ok(t, err)
+	equal(t, "agent", got, want)
+}
+
+// Ensure a queue's marks are read as they were written, and are nothing where nobody was engaged yet.
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	s := dynamotest.New(t, dynamotest.Options{})
+	ctx := t.Context()
+	ok(t, s.PutQueue(ctx, chat.Queue{ID: queue}))
+	for _, want := range []chat.Pace{{}, {Last: at}, {Mean: 42 * time.Second, Last: at.Add(time.Minute)}} {
+		if !want.Last.IsZero() {
+			ok(t, s.Engage(ctx, queue, "a1", want))
+		}
+		got, err := s.Pace(ctx, queue)
+		ok(t, err)
+		equal(t, "pace", got, want)
+	}
+	r, err := s.Roster(ctx, queue)
+	if err != nil || r.Engaged != "a1" {
+		t.Errorf("engaged is %q, %v", r.Engaged, err)
+	}
+}
+
 // Ensure a page of the log ends with the state row or says that it did not reach it.
 func TestLog(t *testing.T) {
 	t.Parallel()
@@ -227,11 +278,11 @@ func TestPutAgent(t *testing.T) {
 	ok(t, s.Commit(ctx, chat.Change{Name: "take", Writes: []chat.Write{chat.Take{Agent: "a1", Session: "s1", Capacity: 3, At: at}}}))
 	ok(t, s.Notify(ctx, "q1", []string{"a1", "nobody"}, at))
 	ok(t, s.Engage(ctx, "q1", "a1", chat.Pace{}))
-	ok(t, s.PutAgent(ctx, chat.Agent{ID: "a1", Name: "Ada L.", Capacity: 1, Queues: []string{"q1", "q3"}}))
+	ok(t, s.PutAgent(ctx, chat.Agent{ID: "a1", Name: "Ada L.", Capacity: 1, Queues: []string{"q1", "q3"}, Supervisor: true}))
 	a, err = s.Agent(ctx, "a1")
 	ok(t, err)
 	equal(t, "changed agent", a, chat.Agent{ID: "a1", Name: "Ada L.", State: chat.Ready, Changed: at, Idle: at, Seen: at, Open: []string{"s1"},
-		Capacity: 1, Queues: []string{"q1", "q3"}})
+		Capacity: 1, Queues: []string{"q1", "q3"}, Supervisor: true})
 	for q, want := range map[string][]string{"q1": {"a1"}, "q2": nil, "q3": {"a1"}} {
 		if got := members(q); !slices.Equal(got, want) {
 			t.Errorf("members of %s: %v, want %v", q, got, want)
