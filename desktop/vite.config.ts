@@ -34,7 +34,8 @@ const budget: Plugin = {
 export default defineConfig({
   base: '/desktop/',
   plugins: [react(), budget],
-  build: { target: 'es2022' },
+  // What may be how large is the budget's to say, after compression.
+  build: { target: 'es2022', chunkSizeWarningLimit: Number.POSITIVE_INFINITY },
   test: {
     environment: 'jsdom',
     // Ends what hangs; two busy cores are slow, not broken.

@@ -7,6 +7,14 @@ export function clock(ms: number): string {
   return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
 }
 
+/** How long somebody took: 0.8s, 4.2s, and from ten seconds on as a clock. */
+export function pace(ms: number, locale: string): string {
+  if (ms >= 10_000) return clock(ms);
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  const seconds = { style: 'unit', unit: 'second', unitDisplay: 'narrow', ...digits } as const;
+  return new Intl.NumberFormat(locale, seconds).format(Math.floor(Math.max(0, ms) / 100) / 10);
+}
+
 /** The first letters of the first and the last word; of a script that joins its letters, the whole first word. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/u).filter(Boolean);

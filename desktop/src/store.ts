@@ -134,7 +134,9 @@ type News =
       readonly by?: undefined;
       readonly who: string;
     }
-  | { readonly kind: 'refused' | 'note' | 'done'; readonly text: string };
+  | { readonly kind: 'refused' | 'note'; readonly text: string }
+  /** Of something that this agent did to somebody: the next thing done to them takes its place. */
+  | { readonly kind: 'done'; readonly text: string; readonly to: string };
 
 /** Everything the views show. A new object after every change; parts that did not change stay the same objects. */
 export interface DeskState {
@@ -418,7 +420,7 @@ export class Desk {
         const text = t(will ? `team.will.${state}` : `team.is.${state}`, { name: a.name });
         const back = undone(a);
         this.tell(
-          { kind: 'done', text },
+          { kind: 'done', text, to: a.id },
           back && { words: t('undo'), run: () => void this.supervise(now, back) },
         );
       } catch (e) {
@@ -530,7 +532,8 @@ export class Desk {
 
   private report(news: News, act?: Act) {
     const id = ++this.lastNotice;
-    this.notices = [...this.notices, { ...news, id, ...(act && { act }) }];
+    const stale = (n: Notice) => n.kind === 'done' && news.kind === 'done' && n.to === news.to;
+    this.notices = [...this.notices.filter((n) => !stale(n)), { ...news, id, ...(act && { act }) }];
     const timer = setTimeout(
       () => {
         this.timers.delete(timer);

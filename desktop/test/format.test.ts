@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clock, day, initials, languageName, pick } from '../src/format';
+import { clock, day, initials, languageName, pace, pick } from '../src/format';
 
 test.each([
   [-500, '0:00'],
@@ -8,6 +8,16 @@ test.each([
   [8_049_000, '2:14:09'],
 ])('clock shows %d ms as %s', (ms, shown) => {
   expect(clock(ms)).toBe(shown);
+});
+
+test.each([
+  [-3, '0.0s'],
+  [840, '0.8s'],
+  [9990, '9.9s'],
+  [10_000, '0:10'],
+  [12_400, '0:12'],
+])('somebody who took %d ms took %s', (ms, shown) => {
+  expect(pace(ms, 'en')).toBe(shown);
 });
 
 test.each([

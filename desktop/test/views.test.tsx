@@ -204,7 +204,7 @@ describe('why did I get this', () => {
     expect(now).toHaveTextContent('Youhas it on the screen');
     expect(now).toHaveTextContent('Not asked: Jonas (asked before); Sofia (on the moon).');
     expect(before).toHaveTextContent(/^Declined/);
-    expect(before).toHaveTextContent('Jonasdeclined after 0:05');
+    expect(before).toHaveTextContent('Jonasdeclined after 5.0s');
   });
 
   test('is asked for again while it rings, and closes with its offer', async () => {
@@ -701,6 +701,12 @@ describe('the team', () => {
     await act(() => vi.advanceTimersByTimeAsync(50));
     expect(server.sent('status')[1]).toMatchObject({ agent: 'ben', state: 'READY' });
     expect(screen.queryByText('Ben Osei is paused now')).toBeNull();
+    // Only the last thing that was done to somebody can be undone.
+    await choose(user, 'Ben Osei', 'Offline');
+    await user.click(await screen.findByRole('button', { name: 'Sign out after these chats' }));
+    await act(() => vi.advanceTimersByTimeAsync(50));
+    expect(screen.getByText('Ben Osei is offline now')).toBeInTheDocument();
+    expect(screen.queryByText('Ben Osei is available now')).toBeNull();
   });
 
   test('whoever has chats open is signed out after them, if that is what is wanted', async () => {

@@ -370,6 +370,9 @@ function Event({
   );
 }
 
+/** The rows after which a session may be in another queue. */
+const MOVES: readonly string[] = ['accepted', 'transferred', 'requeued', 'reopened'] satisfies Row['kind'][];
+
 /** What happened, in a sentence. */
 function eventText(row: Row, from: Ref | undefined, s: Session, me: string): string {
   const mine = row.by === me;
@@ -377,7 +380,10 @@ function eventText(row: Row, from: Ref | undefined, s: Session, me: string): str
   const customer = s.customer.name;
   switch (row.kind) {
     case 'accepted':
-      return mine ? t('event.accepted.you', { queue: s.queue.name }) : t('event.accepted', { name });
+      // Which queue it was in is known of the last time only.
+      if (mine && s.rows.findLast((r) => MOVES.includes(r.kind)) === row)
+        return t('event.accepted.you', { queue: s.queue.name });
+      return mine ? t('event.accepted.youThen') : t('event.accepted', { name });
     case 'joined':
       return mine ? t('event.joined.you') : t('event.joined', { name });
     case 'left':

@@ -1,5 +1,5 @@
 import type { Asked, PastOffer, Ref } from '@parley/client';
-import { clock, hour } from '../format';
+import { hour, pace } from '../format';
 import { useDesk } from '../hooks/use-desk';
 import { useLedger } from '../hooks/use-ledger';
 import { useNow } from '../hooks/use-now';
@@ -104,7 +104,7 @@ function Person({ asked: a, offer: o, now }: { asked: Asked; offer: PastOffer; n
         <bdi>{a.agent.id === me ? t('log.you') : a.agent.name}</bdi>
       </b>
       <span className={css.what}>
-        {t(`ledger.${what}`, { after: clock((a.decided || o.ended || now) - o.offered) })}
+        {t(`ledger.${what}`, { after: pace((a.decided || o.ended || now) - o.offered, locale) })}
       </span>
       <span className={css.track} aria-hidden="true">
         <i className={css.bar} style={{ insetInlineStart: percent(from), inlineSize: percent(to - from) }} />

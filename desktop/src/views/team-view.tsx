@@ -153,7 +153,7 @@ function AgentRow({ agent: a, team, now }: { agent: Colleague; team: Team; now: 
           </span>
         </span>
       </td>
-      <td className="num">{since > DAY ? t('team.days') : clock(since)}</td>
+      <td className="num">{!a.since ? '–' : since > DAY ? t('team.days') : clock(since)}</td>
       <td>
         <Slots open={a.open} capacity={a.capacity} />
       </td>
