@@ -90,7 +90,7 @@ func (in acceptance) pick() (Change, error) {
 	next := s
 	next.State, next.Version, next.Generation, next.Part, next.Agent = Active, s.Version+1, s.Generation+1, 0, a.ID
 	next.Outcome, next.Disposition, next.Expires, next.Started = "", "", time.Time{}, in.now
-	next.Due = in.now.Add(in.idle - idleGrace(in.idle))
+	next.Due = in.due()
 	c := Change{Name: "pick", Was: s,
 		Writes: []Write{Take{Agent: a.ID, Session: s.ID, Capacity: a.Capacity, At: in.now}},
 		Row: &Row{Session: s.ID, Place: in.last.Place + 1, Kind: KindAccepted, Side: FromSystem, By: a.ID, Name: a.Name, At: in.now,

@@ -16,7 +16,7 @@ import (
 //
 // In a transaction every item counts 2 write units a KB: the state row 4 while it holds a task token. Units of the items and of
 // the indexes, by the transition's name; (one): the offer was made to one agent and reserves them. With a licence; without one,
-// an accept and the end of an owner's part are 2 less.
+// an accept, a pick and the end of an owner's part are 2 less. Without assistants: each is 2 more where the owner's part ends.
 //
 //	start                          6 + 1
 //	offer                          6 + 1
@@ -37,7 +37,26 @@ import (
 //	end waiting: abandoned         8 + 1
 //	end waiting: abandoned (one)  10 + 1
 //	raise part                     1 + 0
+//	overflow                       2 + 2
+//	transfer                       4 + 1
+//	transfer (one)                 6 + 1
+//	visit transfer                 2 + 0
+//	end transfer: rejected         6 + 1
+//	end transfer: rejected (one)   8 + 1
+//	end transfer: expired          6 + 1
+//	end transfer: expired (one)    8 + 1
+//	end transfer: canceled         6 + 1
+//	end transfer: canceled (one)   8 + 1
+//	accept transfer               12 + 3
+//	accept transfer (one)         12 + 3
+//	accept assist                 10 + 2
+//	accept assist (one)           10 + 2
+//	end assist                     6 + 1
+//	blind transfer                 8 + 2
 //	warn                           1 + 2
+//	not idle                       1 + 2
+//	offline message                4 + 1
+//	pick                           8 + 2
 func (s *Store) Commit(ctx context.Context, c chat.Change) error {
 	var writes []write
 	if c.Now.ID != "" {

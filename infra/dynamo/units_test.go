@@ -244,22 +244,35 @@ func TestTransitionUnits(t *testing.T) {
 	}
 }
 
-// play takes one session through its life: rejected, expired, withdrawn, accepted, closed, reopened, returned, abandoned.
+// play takes one session through its life: rejected, expired, withdrawn, accepted, handed over and back, helped with, given away, left
+// waiting for too long, silent, closed, reopened, returned, abandoned, left as a message, picked.
 func play(t *testing.T, d *chat.Desk, strategy chat.Strategy) {
 	ctx := t.Context()
 	clock, visits := now(), 0
 	d.Now = func() time.Time { return clock }
-	a1, store := agentConnection("a1"), d.Store.(*counted).Store
+	a1, a2, store := agentConnection("a1"), agentConnection("a2"), d.Store.(*counted).Store
 	furnish(t, store, strategy, "a1")
+	ok(t, store.PutQueue(ctx, chat.Queue{ID: "support", Name: "Support", Strategy: strategy}))
+	ok(t, store.PutQueue(ctx, chat.Queue{ID: "slow", Name: "Slow", Strategy: strategy, MaxWait: 1, Then: chat.ThenOverflow, Overflow: queue}))
+	ok(t, store.PutAgent(ctx, chat.Agent{ID: "a2", Name: "Agent a2", Capacity: chat.DefaultCapacity, Queues: []string{"support"}}))
+	ok(t, store.SetAvailability(ctx, chat.SetAvailability{Agent: "a2", State: chat.Ready, At: clock}))
 	ok(t, store.PutLicence(ctx, 1))
+	read := func(s chat.Session) chat.Session {
+		t.Helper()
+		s, err := store.Session(ctx, s.ID)
+		ok(t, err)
+		return s
+	}
 	visit := func(s chat.Session) chat.Session {
 		t.Helper()
 		visits++
 		clock = clock.Add(time.Second)
-		ok(t, d.Route(ctx, chat.Visit{Session: s.ID, Generation: s.Generation, Part: s.Part, Entered: clock, Token: token + strconv.Itoa(visits)}))
-		s, err := store.Session(ctx, s.ID)
-		ok(t, err)
-		return s
+		v := chat.Visit{Session: s.ID, Generation: s.Generation, Part: s.Part, Entered: clock, Token: token + strconv.Itoa(visits)}
+		if s.Transfer != nil {
+			v.Round = s.Transfer.Round
+		}
+		ok(t, d.Route(ctx, v))
+		return read(s)
 	}
 	expect := func(s chat.Session, state chat.State) {
 		t.Helper()
@@ -295,8 +308,95 @@ func play(t *testing.T, d *chat.Desk, strategy chat.Strategy) {
 		set(chat.Ready)
 		n = visit(n)
 	}
-	_, err = d.Accept(ctx, a1, ref(n))
+	accept := func(c chat.Connection) {
+		t.Helper()
+		n = read(n)
+		_, err := d.Accept(ctx, c, ref(n))
+		ok(t, err)
+		n = read(n)
+	}
+	// hand lets an agent hand it over, or invite, and it rings.
+	hand := func(c chat.Connection, h chat.Handover) {
+		t.Helper()
+		h.Session, h.Note = n.ID, "About an invoice."
+		_, err := d.Transfer(ctx, c, h)
+		ok(t, err)
+		n = visit(read(n))
+	}
+	present := func() {
+		t.Helper()
+		for _, c := range []chat.Connection{a1, a2, customerConnection} {
+			_, err := d.Beat(ctx, c)
+			ok(t, err)
+		}
+	}
+	accept(a1)
+	for _, h := range []chat.Handover{{Agent: "a2"}, {Queue: "support"}} {
+		hand(a1, h)
+		ok(t, d.Reject(ctx, a2, ref(n)))
+		hand(a1, h)
+		clock = n.Transfer.Until.Add(time.Second) // expired; nobody had it
+		n = visit(n)
+		clock = clock.Add(time.Second)
+		present()
+		hand(a1, h)
+		_, err = d.Withdraw(ctx, a1, n.ID)
+		ok(t, err)
+		if h.Agent != "" {
+			hand(a1, h)
+			_, err := d.SetAvailability(ctx, a2, chat.Wish{State: chat.Paused}) // withdrawn
+			ok(t, err)
+			_, err = d.SetAvailability(ctx, a2, chat.Wish{State: chat.Ready})
+			ok(t, err)
+		}
+		help := h
+		help.Assist = true
+		hand(a1, help)
+		accept(a2)
+		_, err = d.EndAssist(ctx, a2, n.ID, "")
+		ok(t, err)
+		hand(a1, h)
+		accept(a2)
+		hand(a2, chat.Handover{Agent: "a1"}) // and back
+		accept(a1)
+	}
+	// silent, until somebody writes; then silent for too long
+	sweep := func(at time.Time) chat.Swept {
+		t.Helper()
+		clock = at.Add(time.Second)
+		present()
+		swept, err := d.Sweep(ctx, false)
+		ok(t, err)
+		n = read(n)
+		return swept
+	}
+	if swept := sweep(n.Due); swept.Warned != 1 {
+		t.Fatalf("swept %+v", swept)
+	}
+	_, err = d.Send(ctx, customerConnection, chat.Outgoing{Session: n.ID, CID: "here", Text: "I am here", After: 3})
 	ok(t, err)
+	if sweep(n.Due); n.Warned != 0 {
+		t.Fatalf("warned %+v", n)
+	}
+	_, err = d.Transfer(ctx, a1, chat.Handover{Session: n.ID, Queue: "slow", Blind: true})
+	ok(t, err)
+	n = visit(read(n)) // parked: nobody works there
+	clock = clock.Add(2 * time.Second)
+	n = visit(n) // overflows
+	expect(n, chat.Waiting)
+	if n.Queue != queue || n.Part != 1 {
+		t.Fatalf("it did not overflow: %+v", n)
+	}
+	n = visit(n)
+	accept(a1)
+	sweep(n.Due)
+	if swept := sweep(n.Due); swept.TimedOut != 1 {
+		t.Fatalf("swept %+v", swept)
+	}
+	_, err = d.Send(ctx, customerConnection, chat.Outgoing{Session: n.ID, CID: "sorry", Text: "Sorry, lunch", After: 3})
+	ok(t, err)
+	n = visit(read(n))
+	accept(a1)
 	_, err = d.Close(ctx, a1, chat.Closing{Session: n.ID, Disposition: "Solved"})
 	ok(t, err)
 	row, err := d.Send(ctx, customerConnection, chat.Outgoing{Session: n.ID, CID: "again", Text: "One more thing", After: 3})
@@ -304,25 +404,25 @@ func play(t *testing.T, d *chat.Desk, strategy chat.Strategy) {
 	if row.Kind != chat.KindReopened {
 		t.Fatalf("row is %s", row.Kind)
 	}
-	n, err = store.Session(ctx, n.ID)
-	ok(t, err)
-	n = visit(n)
-	_, err = d.Accept(ctx, a1, ref(n))
-	ok(t, err)
+	n = visit(read(n))
+	accept(a1)
 	clock = clock.Add(time.Hour)
 	swept, err := d.Sweep(ctx, false)
 	ok(t, err)
 	if swept.Returned != 1 {
 		t.Fatalf("swept %+v", swept)
 	}
-	n, err = store.Session(ctx, n.ID)
-	ok(t, err)
+	n = read(n)
 	n.Part = raise(t, d, n)
 	set(chat.Ready)
 	_, err = d.Hello(ctx, customerConnection, chat.Greeting{})
 	ok(t, err)
 	n = visit(n)
 	_, err = d.Leave(ctx, customerConnection, n.ID)
+	ok(t, err)
+	_, err = d.Send(ctx, customerConnection, chat.Outgoing{Session: n.ID, CID: "later", Text: "Please call me", After: 3, Offline: true})
+	ok(t, err)
+	_, err = d.Pick(ctx, a1, n.ID)
 	ok(t, err)
 }
 
