@@ -173,6 +173,25 @@ cost: ## Play 100 chats here, count what AWS would bill, and price 1,000 of them
 	@$(MAKE) -j2 build/parley engine web
 	@go run ./infra/cost $(FLAGS)
 
+# How many schedules make soak plays, from which seed, and how long it may take.
+SCHEDULES ?= 20000
+FROM      ?= 0
+WITHIN    ?= 3h
+
+.PHONY: soak mutants
+soak: ## Play 20,000 random schedules against the promises of functions/chat (SCHEDULES=n FROM=seed WITHIN=3h)
+	@tools/need.sh go node git make
+	@$(MAKE) -j2 modules engine
+	@mkdir -p build
+	@$(step) "Compiling the schedules" go test -c -o build/schedules ./infra/schedules
+	@cd infra/schedules && ../../build/schedules -test.run '^TestSchedules$$' -test.v -test.timeout 0 \
+		-schedules $(SCHEDULES) -from $(FROM) -within $(WITHIN) -progress $(FLAGS)
+
+mutants: ## Break the code in one place after the other, and show that the schedules notice each
+	@tools/need.sh go node git make
+	@$(MAKE) -j2 modules engine
+	@go run ./infra/schedules/mutants $(FLAGS)
+
 clean: ## Remove what was built and the data of the local runner; what was fetched stays
 	@rm -rf build data widget/dist desktop/dist .aws-sam
 
@@ -206,9 +225,3 @@ smoke: ## Play one chat against any deployment: make smoke URL=https://chat.exam
 	@tools/need.sh go
 	@$(MAKE) modules
 	@go run ./infra/e2e/smoke -url "$(URL)" -website "$(WEBSITE)" $(FLAGS)
-
-# --------------------------------------------------------------------------------------------------------------- not there yet
-
-.PHONY: soak mutants
-soak mutants: ## (comes with issue 5, the proof of routing and the life of a session)
-	@echo "make $@ is not there yet: it comes with issue 5, \"Routing and the life of a session\"." >&2; exit 1

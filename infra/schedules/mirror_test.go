@@ -368,13 +368,23 @@ func (s *session) speakers() []string {
 	return append([]string{s.state.text("agent")}, s.state.set("assist")...)
 }
 
+func (s *session) speaks(agent string) bool { return slices.Contains(s.speakers(), agent) }
+
 // shows is the sort key of the offer that shows, "" if none does, and to whom it is made.
 func (s *session) shows() (sk, to string) {
-	if s.is() == chat.Offered {
+	switch t := s.transfer(); {
+	case s.is() == chat.Offered:
 		return s.offerSK(s.state.int("round")), s.state.text("offered")
+	case t != nil && t.text("agent") != "":
+		return s.offerSK(t.int("round")), t.text("agent")
+	case t != nil:
+		return s.offerSK(t.int("round")), chat.Everybody
 	}
 	return "", ""
 }
+
+// transfer is the one that rings, nil if none does.
+func (s *session) transfer() item { return s.state["transfer"].M }
 
 func (s *session) offerSK(round int) string {
 	return fmt.Sprintf("O#%d#%d", s.state.int("gen"), round)

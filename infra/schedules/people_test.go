@@ -1,6 +1,7 @@
 package schedules_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -208,6 +209,10 @@ func (c *client) sendAgain(m *chat.Outgoing) {
 				})
 			}
 			return
+		case current && (code == chat.CodeNotOpen || code == chat.CodeLicenceFull || code == chat.CodeNobody):
+			m.Offline = true // the page asks whether to leave a message
+			c.sendAgain(m)
+			return
 		case code == chat.CodeCursorAhead || code == chat.CodeResync:
 			c.w.promises.broken(oneLog, "%s writes behind row %d of session %s and hears: %v", c.ID, m.After, m.Session, cmd.err)
 		case cmd.err == nil:
@@ -295,8 +300,10 @@ func (c *customer) live() {
 	if c.w.quiet {
 		return
 	}
-	choose(c.w, customerSteps)(c)
-	c.w.after(c.w.between(time.Second, 25*time.Second), c.live)
+	if c.here {
+		choose(c.w, c, customerSteps)
+	}
+	c.w.after(c.w.between(time.Second, 20*time.Second), c.live)
 }
 
 // starts opens the session, or writes into it: the page does not know better.
@@ -306,7 +313,8 @@ func (c *customer) starts(p *client) {
 		c.nonce = fmt.Sprintf("nonce%d", c.w.order)
 	}
 	o := chat.Opening{Nonce: c.nonce, CID: "start-" + c.nonce, Text: "A question (" + c.nonce + ")", Person: chat.Person{Name: "Mx " + c.id}}
-	if c.w.often(0.4) {
+	o.Offline = c.w.often(0.05)
+	if c.w.often(0.6) {
 		o.Queue = c.w.queues[c.w.IntN(len(c.w.queues))].ID
 	}
 	c.w.promises.texts[o.CID] = o.Text
@@ -322,6 +330,9 @@ func (c *customer) startAgain(p *client, o chat.Opening) {
 		v, err = d.Start(ctx, p.Connection, o)
 		return err
 	}, func(cmd *command) {
+		if code := refused(cmd.err); code == chat.CodeNotOpen || code == chat.CodeLicenceFull || code == chat.CodeNobody {
+			o.Offline = true
+		}
 		if cmd.dead || cmd.err != nil {
 			if c.nonce == o.Nonce && p.alive && !c.w.quiet {
 				c.w.after(2*time.Second, func() {
@@ -456,7 +467,7 @@ func (a *agent) rings(d *client, ref chat.OfferRef) {
 	if w.often(0.75) {
 		w.after(w.within(3*time.Second), func() { a.marks(d, ref, true) })
 	}
-	think := w.between(500*time.Millisecond, 14*time.Second)
+	think := w.between(200*time.Millisecond, 10*time.Second)
 	if w.quiet {
 		think = w.within(3 * time.Second)
 	}
@@ -483,13 +494,39 @@ func (a *agent) decides(ref chat.OfferRef) {
 	}
 	switch {
 	case !a.here:
-	case a.w.quiet || x < 0.65:
+	case a.w.quiet || x < 0.7:
 		a.accepts(ref, 3)
-		if a.w.happens(0.15) {
+		switch {
+		case a.w.happens(0.15):
 			a.accepts(ref, 1) // a double click
+		case a.w.happens(0.4):
+			for _, other := range a.ringing() { // and all others, as fast as they can click
+				if other != ref {
+					a.accepts(other, 1)
+				}
+			}
 		}
-	case x < 0.85:
+	case x < 0.9:
 		a.rejects(ref, 3)
+	}
+}
+
+// ringing are the offers that show on the agent's desktops.
+func (a *agent) ringing() (refs []chat.OfferRef) {
+	for ref := range a.asked {
+		s := a.w.mirror.sessions[ref.Session]
+		if sk, _ := s.shows(); sk == fmt.Sprintf("O#%d#%d", ref.Generation, ref.Round) {
+			refs = append(refs, ref)
+		}
+	}
+	slices.SortFunc(refs, func(x, y chat.OfferRef) int { return cmp.Compare(x.Session, y.Session) })
+	return refs
+}
+
+// returns, if the agent is there.
+func (a *agent) returns() {
+	if a.here {
+		a.becomes(chat.Wish{State: chat.Ready})
 	}
 }
 
@@ -497,20 +534,19 @@ func (a *agent) decides(ref chat.OfferRef) {
 func (a *agent) accepts(ref chat.OfferRef, tries int) {
 	d := a.desktop()
 	var v chat.View
+	answered := a.w.promises.asks(ref, a.id)
 	a.w.do(a.id+" accepts "+text(ref), func(ctx context.Context, desk *chat.Desk) (err error) {
 		v, err = desk.Accept(ctx, d.Connection, ref)
 		return err
 	}, func(c *command) {
 		var no *chat.Error
+		if !c.dead {
+			answered(v, c.err)
+		}
 		switch {
 		case c.err == nil && !c.dead:
-			a.w.promises.won(ref, a.id)
 			d.read(ref.Session, v.Rows, v.Head)
-		case errors.As(c.err, &no) && !c.dead && !no.Retry:
-			if no.Code == chat.CodeTaken {
-				a.w.promises.lost(ref, a.id, no.By.ID)
-			}
-		case tries > 1:
+		case tries > 1 && (c.dead || !errors.As(c.err, &no) || no.Retry):
 			a.w.after(a.w.within(2*time.Second), func() { a.accepts(ref, tries-1) })
 		}
 	})
@@ -527,18 +563,66 @@ func (a *agent) rejects(ref chat.OfferRef, tries int) {
 	})
 }
 
-func (a *agent) becomes(state chat.Availability, reason string) {
+// picks a message that was left.
+func (a *agent) picks(session string) {
 	d := a.desktop()
-	a.w.do(a.id+" becomes "+string(state), func(ctx context.Context, desk *chat.Desk) error {
-		_, err := desk.SetAvailability(ctx, d.Connection, state, reason)
+	var v chat.View
+	answered := a.w.promises.picks(session, a.id)
+	a.w.do(a.id+" picks "+session, func(ctx context.Context, desk *chat.Desk) (err error) {
+		v, err = desk.Pick(ctx, d.Connection, session)
+		return err
+	}, func(c *command) {
+		if c.dead {
+			return
+		}
+		if answered(c.err); c.err == nil {
+			d.read(session, v.Rows, v.Head)
+		}
+	})
+}
+
+// becomes: the agent's own wish, or a supervisor's for another one.
+func (a *agent) becomes(w chat.Wish) {
+	d := a.desktop()
+	a.w.do(fmt.Sprintf("%s wishes %+v", a.id, w), func(ctx context.Context, desk *chat.Desk) error {
+		_, err := desk.SetAvailability(ctx, d.Connection, w)
+		return err
+	}, nil)
+}
+
+func (a *agent) hands(h chat.Handover) {
+	d := a.desktop()
+	a.w.do(fmt.Sprintf("%s hands over %+v", a.id, h), func(ctx context.Context, desk *chat.Desk) error {
+		_, err := desk.Transfer(ctx, d.Connection, h)
+		return err
+	}, nil)
+}
+
+func (a *agent) takesBack(session string) {
+	d := a.desktop()
+	a.w.do(a.id+" takes the transfer back of "+session, func(ctx context.Context, desk *chat.Desk) error {
+		_, err := desk.Withdraw(ctx, d.Connection, session)
+		return err
+	}, nil)
+}
+
+// endsAssist: of the agent's own, or of an assistant of theirs.
+func (a *agent) endsAssist(session, whose string) {
+	d := a.desktop()
+	a.w.do(a.id+" ends the assist of "+whose+" in "+session, func(ctx context.Context, desk *chat.Desk) error {
+		_, err := desk.EndAssist(ctx, d.Connection, session, whose)
 		return err
 	}, nil)
 }
 
 func (a *agent) closes(session string) {
 	d := a.desktop()
+	c := chat.Closing{Session: session, Disposition: "Solved"}
+	if a.w.often(0.8) { // else by a desktop that does not say
+		c.Generation = a.w.mirror.sessions[session].state.int("gen")
+	}
 	a.w.do(a.id+" closes "+session, func(ctx context.Context, desk *chat.Desk) error {
-		_, err := desk.Close(ctx, d.Connection, session, "Solved", "")
+		_, err := desk.Close(ctx, d.Connection, c)
 		return err
 	}, nil)
 }
@@ -562,7 +646,7 @@ func (a *agent) live() {
 		return
 	}
 	if a.here {
-		choose(a.w, agentSteps)(a)
+		choose(a.w, a, agentSteps)
 	}
-	a.w.after(a.w.between(2*time.Second, 18*time.Second), a.live)
+	a.w.after(a.w.between(time.Second, 12*time.Second), a.live)
 }

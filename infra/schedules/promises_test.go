@@ -1,6 +1,7 @@
 package schedules_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,9 +48,11 @@ type promises struct {
 	w         *world
 	violation *violation
 	winners   map[episode]string
+	helped    map[holding]bool // who ever assisted
 	tales     map[string]*tale
 	texts     map[string]string    // what was sent, by cid
 	lostAt    map[string]time.Time // of executions, by session
+	drift     []string             // what the last sweep found
 	cause     *command             // whose write is checked
 }
 
@@ -58,6 +61,9 @@ type episode struct {
 	session    string
 	generation int
 }
+
+// holding is an agent in a session.
+type holding struct{ session, agent string }
 
 // tale is a session's life as its log alone tells it.
 type tale struct {
@@ -70,7 +76,7 @@ type tale struct {
 }
 
 func newPromises(w *world) *promises {
-	return &promises{w: w, winners: map[episode]string{}, tales: map[string]*tale{}, texts: map[string]string{},
+	return &promises{w: w, winners: map[episode]string{}, helped: map[holding]bool{}, tales: map[string]*tale{}, texts: map[string]string{},
 		lostAt: map[string]time.Time{}}
 }
 
@@ -142,7 +148,7 @@ var moves = map[chat.State][]chat.State{
 	chat.Waiting: {chat.Waiting, chat.Offered, chat.Closed},
 	chat.Offered: {chat.Offered, chat.Waiting, chat.Active, chat.Closed},
 	chat.Active:  {chat.Active, chat.Waiting, chat.Closed},
-	chat.Closed:  {chat.Closed, chat.Waiting},
+	chat.Closed:  {chat.Closed, chat.Waiting, chat.Active},
 }
 
 // outcomes are the ends of a session.
@@ -166,8 +172,14 @@ func (p *promises) checkState(s *session, was, is item) {
 	if generation < before || generation == before && is.int("part") < was.int("part") {
 		p.broken(oneWinner, "session %s goes back from generation %d, part %d to %d, %d", s.id, before, was.int("part"), generation, is.int("part"))
 	}
-	if to == chat.Waiting && (from == chat.Active || from == chat.Closed) && generation == before {
-		p.broken(oneWinner, "session %s waits again in the generation %d that somebody has won", s.id, generation)
+	if from != to && (from == chat.Active && to == chat.Waiting || from == chat.Closed) && generation == before {
+		p.broken(oneWinner, "session %s is %s again in the generation %d that is over", s.id, to, generation)
+	}
+	if outcome := was.text("outcome"); from == chat.Closed && to == chat.Active && outcome != string(chat.Message) {
+		p.broken(oneWinner, "session %s, which ended %s, is taken by %s", s.id, outcome, is.text("agent"))
+	}
+	if (to == chat.Closed) != slices.Contains(outcomes, chat.Outcome(is.text("outcome"))) {
+		p.broken(notLost, "session %s is %s with the outcome %q", s.id, to, is.text("outcome"))
 	}
 	agent := is.text("agent")
 	if (to == chat.Active) != (agent != "") || (to == chat.Offered) != (is.text("offered") != "") {
@@ -176,32 +188,36 @@ func (p *promises) checkState(s *session, was, is item) {
 	if (to == chat.Active) != (is.int("seat") > 0) {
 		p.broken(withinLimit, "session %s is %s and holds seat %d", s.id, to, is.int("seat"))
 	}
-	if to == chat.Active && (from != chat.Active || was.text("agent") != agent) {
+	taken := to == chat.Active && (from != chat.Active || was.text("agent") != agent)
+	if from == chat.Active && to == chat.Active && taken != (generation != before) {
+		p.broken(oneWinner, "session %s goes from %s to %s in generation %d, from %d", s.id, was.text("agent"), agent, generation, before)
+	}
+	if taken {
 		e := episode{s.id, generation}
 		if first, won := p.winners[e]; won {
 			p.broken(oneWinner, "generation %d of session %s is won by %s and by %s", generation, s.id, first, agent)
 		}
 		p.winners[e] = agent
 	}
-	switch {
-	case from != chat.Offered && to == chat.Offered:
-		p.w.count.offers++
-	case from == chat.Offered && to == chat.Active:
-		p.w.count.accepts++
-	case from == chat.Active && to == chat.Active && was.text("agent") != agent:
-		p.w.count.transfers++
-	case from == chat.Active && to == chat.Waiting:
-		p.w.count.returns++
-	case from == chat.Closed && to == chat.Waiting:
-		p.w.count.reopens++
+	if assist := is.set("assist"); len(assist) > chat.MaxAssist || len(assist) > 0 && to != chat.Active || slices.Contains(assist, agent) {
+		p.broken(withinLimit, "session %s is %s, with %q, and %v assist", s.id, to, agent, assist)
 	}
+	for _, a := range is.set("assist") {
+		p.helped[holding{s.id, a}] = true
+	}
+	if is.has("transfer") && to != chat.Active {
+		p.broken(offersEnd, "session %s is %s and is being handed over", s.id, to)
+	}
+	if to == chat.Active && !is.has("due") {
+		p.broken(notLost, "session %s is ACTIVE, and nobody will ever look whether it is idle", s.id)
+	}
+	p.w.count.transition(was, is, p.cause)
 	if to == chat.Closed && from != chat.Closed {
-		outcome := chat.Outcome(is.text("outcome"))
-		if !slices.Contains(outcomes, outcome) {
-			p.broken(notLost, "session %s ends with the outcome %q", s.id, outcome)
-		}
-		if outcome == chat.Abandoned && p.cause.by("route") {
+		switch outcome := chat.Outcome(is.text("outcome")); {
+		case outcome == chat.Abandoned && p.cause.by("route"):
 			p.checkAbandoned(s, was)
+		case outcome == chat.TimedOut:
+			p.checkIdle(s, was)
 		}
 	}
 	if from == chat.Active && to == chat.Waiting && p.cause.by("sweep") {
@@ -218,6 +234,15 @@ func (p *promises) checkAbandoned(s *session, was item) {
 	}
 	if at.Sub(sign) <= lease {
 		p.broken(notLost, "session %s is given up %v after its customer's sign of life", s.id, at.Sub(sign))
+	}
+}
+
+// checkIdle: a session is not closed while somebody writes.
+func (p *promises) checkIdle(s *session, was item) {
+	n := len(s.log)
+	silent := s.log[n-1].time("at").Sub(s.log[n-2].time("at"))
+	if limit := p.w.idle(was.text("queue")); silent < limit {
+		p.broken(notLost, "session %s is closed as idle %v after its last row, before %v", s.id, silent, limit)
 	}
 }
 
@@ -281,9 +306,14 @@ func (t *tale) tell(p *promises, s *session, r item, place int) {
 	allowed := true
 	switch kind {
 	case chat.KindMessage:
-		if place == 1 { // the first start
-			t.state = chat.Waiting
+		if place == 1 { // the first start, to wait or to leave a message
+			if t.state = chat.Waiting; s.is() == chat.Closed {
+				t.state = chat.Closed
+			}
 			break
+		}
+		if was == chat.Closed && r.text("from") == string(chat.FromCustomer) {
+			break // a message for later
 		}
 		if was == chat.Closed || r.text("from") == string(chat.FromAgent) && by != t.agent && !slices.Contains(t.assist, by) {
 			p.broken(oneLog, "row %d of session %s: %s %s wrote while it was %s with %q %v", place, s.id, r.text("from"), by, was, t.agent, t.assist)
@@ -292,9 +322,14 @@ func (t *tale) tell(p *promises, s *session, r item, place int) {
 	case chat.KindReopened:
 		allowed, t.state = was == chat.Closed, chat.Waiting
 	case chat.KindAccepted:
-		allowed, t.state, t.agent = was == chat.Waiting, chat.Active, by
+		allowed, t.state, t.agent = was == chat.Waiting || was == chat.Closed, chat.Active, by // closed: a message that is answered
 	case chat.KindTransferred:
-		allowed, t.agent, t.assist = was == chat.Active, by, nil
+		allowed = was == chat.Active
+		if t.assist = nil; by == t.agent { // blindly, to a queue
+			t.state, t.agent = chat.Waiting, ""
+		} else {
+			t.agent = by
+		}
 	case chat.KindJoined:
 		allowed, t.assist = was == chat.Active, slices.Sorted(slices.Values(append(slices.Clone(t.assist), by)))
 	case chat.KindLeft:
@@ -338,6 +373,8 @@ func (p *promises) checkOffer(s *session, c written) {
 		p.broken(offersEnd, "offer %s of session %s is made to nobody", c.sk, s.id)
 	case outcome == chat.OfferAccepted && !slices.Contains(c.is.set("to"), c.is.text("by")):
 		p.broken(onlyReady, "offer %s of session %s was not made to %s, who takes it", c.sk, s.id, c.is.text("by"))
+	case was == "" && outcome == chat.OfferAccepted && c.is.time("endedAt").After(c.is.time("until")):
+		p.broken(offersEnd, "offer %s of session %s is accepted at %v, and was over at %v", c.sk, s.id, c.is.time("endedAt"), c.is.time("until"))
 	case was == "" && outcome == chat.OfferRejected:
 		for _, a := range c.is.set("to") {
 			if len(c.is.set("to")) > 1 && !slices.Contains(c.is.set("rejected"), a) {
@@ -365,6 +402,9 @@ func (p *promises) checkAgent(id string, was, is item) {
 	if was == nil {
 		return // configured
 	}
+	if is.has("next") && !was.has("next") {
+		p.w.count.next++
+	}
 	state, limit := chat.Availability(was.text("state")), was.int("cap")
 	open, before := is.set("open"), was.set("open")
 	for _, s := range open {
@@ -389,8 +429,8 @@ func (p *promises) checkAgent(id string, was, is item) {
 	switch {
 	case was.text("offer") != "":
 		p.broken(offersEnd, "%s holds the offer %s and gets %s", id, was.text("offer"), offer)
-	case state != chat.Ready || was.has("next"):
-		p.broken(onlyReady, "%s, who is %s (then %s), gets the offer %s", id, state, was.text("next"), offer)
+	case state != chat.Ready || was.has("next") || was.time("wrapUntil").After(at):
+		p.broken(onlyReady, "%s, who is %s (then %q, wraps up until %v), gets the offer %s", id, state, was.text("next"), was.time("wrapUntil"), offer)
 	case len(before) >= limit:
 		p.broken(onlyReady, "%s has %d of %d and gets the offer %s", id, len(before), limit, offer)
 	case at.Sub(was.time("seenAt")) > lease:
@@ -459,11 +499,17 @@ func (p *promises) checkHoldings() {
 	}
 }
 
-// answered: an execution ends only when there is nothing to route any more.
+// answered: an execution ends only when there is nothing to do for it any more.
 func (p *promises) answered(v chat.Visit, a chat.Answer) {
 	s := p.w.mirror.sessions[v.Session]
-	if a == chat.AnswerOver && s != nil && s.inLine() && s.state.int("gen") == v.Generation && s.state.int("part") == v.Part {
+	if a != chat.AnswerOver || s == nil || s.state.int("gen") != v.Generation {
+		return
+	}
+	if v.Round == 0 && s.inLine() && s.state.int("part") == v.Part {
 		p.broken(notLost, "the routing of session %s, generation %d, part %d is told that it is over, and the session waits", s.id, v.Generation, v.Part)
+	}
+	if t := s.transfer(); v.Round > 0 && t.int("round") == v.Round {
+		p.broken(notLost, "the transfer %d of session %s rings, and its execution is told that it is over", v.Round, s.id)
 	}
 }
 
@@ -477,30 +523,61 @@ func (p *promises) acknowledged(session, cid string, place int) {
 	}
 }
 
-// won: who hears that they have it was the winner.
-func (p *promises) won(ref chat.OfferRef, agent string) {
+// asks is an accept when it is made; its answer is held against what was so then.
+func (p *promises) asks(ref chat.OfferRef, agent string) (answered func(chat.View, error)) {
 	s := p.w.mirror.sessions[ref.Session]
-	if s == nil {
-		return
+	before := ""
+	if o := s.offers[fmt.Sprintf("O#%d#%d", ref.Generation, ref.Round)]; o.text("by") != agent {
+		before = o.text("by")
 	}
-	for e, winner := range p.winners {
-		if e.session == ref.Session && e.generation >= ref.Generation && winner == agent {
-			return
+	had, generation := s.speaks(agent), s.state.int("gen")
+	return func(v chat.View, err error) {
+		var no *chat.Error
+		switch errors.As(err, &no); {
+		case err == nil:
+			if !p.took(ref, agent) {
+				p.broken(oneWinner, "%s hears that session %s is theirs, and never took it", agent, ref.Session)
+			}
+		case no == nil || no.Retry || no.Code == chat.CodeNotFound:
+		case had && s.speaks(agent) && s.state.int("gen") == generation:
+			p.broken(oneWinner, "%s, who has session %s, asks again and hears: %v", agent, ref.Session, err)
+		case no.Code == chat.CodeTaken:
+			if no.By.ID == agent || !p.took(ref, no.By.ID) {
+				p.broken(oneWinner, "%s hears that %q took session %s", agent, no.By.ID, ref.Session)
+			}
+		case before != "" && !had && no.Code != chat.CodeForbidden:
+			p.broken(oneWinner, "%s asks for session %s, which %s took, and hears: %v", agent, ref.Session, before, err)
 		}
-	}
-	if !slices.Contains(s.speakers(), agent) {
-		p.broken(oneWinner, "%s hears that session %s is theirs, and never won it", agent, ref.Session)
 	}
 }
 
-// lost: who hears that somebody has it hears who.
-func (p *promises) lost(ref chat.OfferRef, agent, by string) {
-	for e, winner := range p.winners {
-		if e.session == ref.Session && e.generation >= ref.Generation && winner == by && by != agent {
-			return
+// picks is asks for a message that was left.
+func (p *promises) picks(session, agent string) (answered func(error)) {
+	s := p.w.mirror.sessions[session]
+	ref := chat.OfferRef{Session: session, Generation: 1}
+	had, generation := s.speaks(agent), s.state.int("gen")
+	return func(err error) {
+		var no *chat.Error
+		switch errors.As(err, &no); {
+		case err == nil && !p.took(ref, agent):
+			p.broken(oneWinner, "%s hears that the message %s is theirs, and never took it", agent, session)
+		case err == nil || no == nil || no.Retry:
+		case had && s.speaks(agent) && s.state.int("gen") == generation:
+			p.broken(oneWinner, "%s, who has session %s, picks it again and hears: %v", agent, session, err)
+		case no.Code == chat.CodeTaken && (no.By.ID == agent || !p.took(ref, no.By.ID)):
+			p.broken(oneWinner, "%s hears that %q took the message %s", agent, no.By.ID, session)
 		}
 	}
-	p.broken(oneWinner, "%s hears that %q took session %s, who did not", agent, by, ref.Session)
+}
+
+// took reports whether an agent has ever taken a session, from that offer on.
+func (p *promises) took(ref chat.OfferRef, agent string) bool {
+	for e, winner := range p.winners {
+		if e.session == ref.Session && e.generation >= ref.Generation && winner == agent {
+			return true
+		}
+	}
+	return p.helped[holding{ref.Session, agent}]
 }
 
 // by says whether a command is of this kind.

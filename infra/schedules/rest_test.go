@@ -20,18 +20,23 @@ func (a *agent) calmsDown() {
 		return
 	case pauses:
 		if state != chat.Paused {
-			a.becomes(chat.Paused, "Meeting")
+			a.becomes(chat.Wish{State: chat.Paused, Reason: "Meeting"})
 		}
 	default:
-		if state != chat.Ready {
-			a.becomes(chat.Ready, "")
+		if state != chat.Ready || a.row().has("next") {
+			a.becomes(chat.Wish{State: chat.Ready})
 		}
 	}
 	if !a.here {
 		a.arrives()
 	}
-	if id := a.mine(); id != "" && a.mood == works {
+	id := a.mine()
+	switch {
+	case id == "" || a.mood != works:
+	case a.w.mirror.sessions[id].state.text("agent") == a.id:
 		a.closes(id)
+	default:
+		a.endsAssist(id, a.id)
 	}
 }
 
@@ -76,11 +81,15 @@ func (p *promises) restless() string {
 		s := m.sessions[id]
 		switch s.is() {
 		case chat.Active:
-			if owner := p.w.agent(s.state.text("agent")); !owner.here {
-				return fmt.Sprintf("session %s is %s's, who is gone", id, owner.id)
+			if s.transfer() != nil {
+				return fmt.Sprintf("session %s is being handed over", id)
 			}
-			for _, a := range s.speakers() {
-				for _, d := range p.w.agent(a).desktops {
+			for _, name := range s.speakers() {
+				a := p.w.agent(name)
+				if !a.here {
+					return fmt.Sprintf("session %s is with %s, who is gone", id, name)
+				}
+				for _, d := range a.desktops {
 					if behind := d.behind(s); behind != "" {
 						return behind
 					}
@@ -143,26 +152,34 @@ func (c *client) behind(s *session) string {
 func (p *promises) lostExecution(session string) { p.lostAt[session] = p.w.clock.Now() }
 
 // beforeSweep notes what a sweep has to mend, and returns the check that it did.
-func (p *promises) beforeSweep() func() {
+func (p *promises) beforeSweep() (mends func(chat.Swept)) {
 	const lostTurn = 90 * time.Second // chat.lostTurn
 	now := p.w.clock.Now()
 	lost := map[string]chat.Execution{}
-	held := map[string]time.Time{} // session -> last sign of its lost agent
+	held := map[holding]time.Time{} // last sign of a lost agent
+	overdue := map[string]time.Time{}
+	rings := map[string]int{} // the round of a transfer that is over
 	for id, s := range p.w.mirror.sessions {
 		last := s.state.time("turn")
 		if since := s.state.time("since"); last.IsZero() {
 			last = since
 		}
-		switch {
-		case s.inLine() && now.Sub(last) > lostTurn:
+		if s.inLine() && now.Sub(last) > lostTurn {
 			lost[id] = s.execution()
-		case s.is() == chat.Active:
-			if seen := p.w.mirror.agents[s.state.text("agent")].time("seenAt"); now.Sub(seen) > p.w.grace(s.state.text("queue")) {
-				held[id] = seen
+		}
+		for _, a := range s.speakers() {
+			if seen := p.w.mirror.agents[a].time("seenAt"); now.Sub(seen) > p.w.grace(s.state.text("queue")) {
+				held[holding{id, a}] = seen
 			}
 		}
+		if due := s.state.time("due"); s.is() == chat.Active && due.Before(now) {
+			overdue[id] = due
+		}
+		if t := s.transfer(); t != nil && now.Sub(t.time("until")) > time.Minute { // chat.lostTransfer
+			rings[id] = t.int("round")
+		}
 	}
-	return func() {
+	return func(done chat.Swept) {
 		for id, e := range lost {
 			s := p.w.mirror.sessions[id]
 			same := s.inLine() && s.state.int("gen") == e.Generation
@@ -170,11 +187,26 @@ func (p *promises) beforeSweep() func() {
 				p.broken(notLost, "the sweep has left session %s alone, which waits without routing", id)
 			}
 		}
-		for id, seen := range held {
-			s := p.w.mirror.sessions[id]
-			if s.is() == chat.Active && p.w.mirror.agents[s.state.text("agent")].time("seenAt").Equal(seen) {
-				p.broken(notLost, "the sweep has left session %s with %s, who is gone since %v", id, s.state.text("agent"), seen)
+		for h, seen := range held {
+			if p.w.mirror.sessions[h.session].speaks(h.agent) && p.w.mirror.agents[h.agent].time("seenAt").Equal(seen) {
+				p.broken(notLost, "the sweep has left session %s with %s, who is gone since %v", h.session, h.agent, seen)
 			}
 		}
+		for id, due := range overdue {
+			if s := p.w.mirror.sessions[id]; s.is() == chat.Active && s.state.time("due").Equal(due) {
+				p.broken(notLost, "the sweep has not looked whether session %s is idle, as it was to at %v", id, due)
+			}
+		}
+		for id, round := range rings {
+			if t := p.w.mirror.sessions[id].transfer(); t != nil && t.int("round") == round {
+				p.broken(notLost, "the sweep has left transfer %d of session %s ringing", round, id)
+			}
+		}
+		for _, d := range done.Drift {
+			if slices.Contains(p.drift, d) { // the mirror knows better
+				p.broken(withinLimit, "two sweeps in a row say: %s", d)
+			}
+		}
+		p.drift = done.Drift
 	}
 }

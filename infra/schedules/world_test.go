@@ -29,9 +29,9 @@ import (
 var morning = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 
 const (
-	// noise is how long people act and things fail; then the faults stop. In every third schedule it is longer, so that agents are
+	// noise is how long people act and things fail; then the faults stop. In every fourth schedule it is longer, so that agents are
 	// lost for long enough to lose their sessions.
-	noise, longNoise = 100 * time.Second, 260 * time.Second
+	noise, longNoise = 80 * time.Second, 220 * time.Second
 	// calm is how long everything then has to come to rest: a lost agent's sessions are theirs for up to two minutes, the reaper
 	// comes every minute and takes for lost what has not moved for 90 s.
 	calm = 330 * time.Second
@@ -52,11 +52,14 @@ const (
 	stuck  = 0.004 // of a command, before one of its calls, for up to stuckFor
 	ticks  = 0.02  // that time goes on although somebody could move
 
-	stuckFor = 20 * time.Second
+	stuckFor = 25 * time.Second
 	tick     = time.Second
-	// callTakes is the longest time between two calls.
-	callTakes = 12 * time.Millisecond
+	// late is how often an answer to a routing task is: it is best effort, and may come when its task is long over.
+	late = 0.08
 )
+
+// paces are how long a call may take, in different schedules: slow ones have more commands under way at once.
+var paces = []time.Duration{10 * time.Millisecond, 100 * time.Millisecond, 500 * time.Millisecond}
 
 // world is one schedule.
 type world struct {
@@ -70,15 +73,16 @@ type world struct {
 	mirror     *mirror
 	promises   *promises
 
-	rough  float64 // how bad the weather is
-	quiet  bool    // no faults any more
+	rough  float64       // how bad the weather is
+	pace   time.Duration // the longest time between two calls
+	quiet  bool          // no faults any more
 	agenda []*event
 	order  int // of events
 
 	// mu is held by whoever acts. It is never waited for: commands' goroutines act one at a time, and the schedule when they all
 	// stand still. Only what they do before they stop, and behind their last call, they do side by side.
 	mu       sync.Mutex
-	idle     []*hand
+	free     []*hand
 	commands []*command
 	count    counts
 	story    story
@@ -102,7 +106,7 @@ func newWorld(seed uint64, endpoint string, l *line, tables dynamo.Tables) *worl
 		mirror: newMirror(tables, l), visits: map[string]chat.Visit{}, sockets: map[string]*socket{}}
 	w.executions = simulation.NewExecutions(w.clock.Now)
 	w.promises = newPromises(w)
-	w.rough = []float64{0.3, 1, 1, 2}[w.IntN(4)]
+	w.rough, w.pace = []float64{0.3, 1, 1, 2}[w.IntN(4)], paces[w.IntN(len(paces))]
 	return w
 }
 
@@ -181,8 +185,8 @@ func (errDied) CanceledError() bool { return true }
 // do begins a command. then, if it is not nil, hears how it ended.
 func (w *world) do(name string, f func(context.Context, *chat.Desk) error, then func(*command)) {
 	var h *hand
-	if n := len(w.idle); n > 0 {
-		h, w.idle = w.idle[n-1], w.idle[:n-1]
+	if n := len(w.free); n > 0 {
+		h, w.free = w.free[n-1], w.free[:n-1]
 	} else {
 		h = w.hire()
 	}
@@ -492,7 +496,7 @@ func (w *world) step(c *command) {
 	if len(pending) > 1 {
 		same = slices.DeleteFunc(pending, func(p *call) bool { return p.key != chosen.key })
 	}
-	if w.happens(stuck) {
+	if w.happens(stuck) || chosen.what == "answer" && w.happens(late) {
 		c.until, c.hurt = w.clock.Now().Add(w.within(stuckFor)), true
 		w.count.stuck++
 		w.tell(c.name, func() string { return "is stuck" })
@@ -505,7 +509,11 @@ func (w *world) step(c *command) {
 	if len(same) > 1 {
 		v = verdict{}
 	}
-	w.clock.Advance(w.within(callTakes))
+	if w.quiet {
+		w.clock.Advance(w.within(paces[0]))
+	} else {
+		w.clock.Advance(w.within(w.pace))
+	}
 	w.judge(c, v)
 	for _, p := range same {
 		w.count.calls++
@@ -590,7 +598,7 @@ func (w *world) finish() {
 		i--
 		c.cancel()
 		if !c.dead {
-			w.idle = append(w.idle, c.hand)
+			w.free = append(w.free, c.hand)
 		}
 		w.tell(c.name, func() string {
 			if c.dead {

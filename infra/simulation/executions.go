@@ -65,7 +65,12 @@ func (x *Executions) Start(_ context.Context, e chat.Execution) error {
 	return nil
 }
 
-func name(e chat.Execution) string { return fmt.Sprintf("%s-%d-%d", e.Session, e.Generation, e.Part) }
+func name(e chat.Execution) string {
+	if e.Round > 0 {
+		return fmt.Sprintf("%s-%d-x%d", e.Session, e.Generation, e.Round)
+	}
+	return fmt.Sprintf("%s-%d-%d", e.Session, e.Generation, e.Part)
+}
 
 // Answer ends the task of a token: over ends its execution too, everything else makes it visit the router again at once.
 // chat.ErrTokenGone if the task is over.
@@ -102,7 +107,8 @@ func (x *Executions) Visit() (chat.Visit, bool) {
 	x.leave(r, entered.Add(patience))
 	r.token = fmt.Sprintf("token-%d", x.count)
 	x.tasks[r.token] = r
-	return chat.Visit{Session: r.Session, Generation: r.Generation, Part: r.Part, Entered: entered, Token: r.token}, true
+	return chat.Visit{Session: r.Session, Generation: r.Generation, Part: r.Part, Round: r.Round, Entered: entered,
+		Token: r.token}, true
 }
 
 // Next is when the next visit is due; false if nothing runs.
