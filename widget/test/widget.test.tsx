@@ -456,6 +456,7 @@ test('what is written into a closed session is left for later, unless the websit
   await drawn();
   expect(screen.getByText('We have what you wrote, and answer as soon as we can.')).toBeTruthy();
   expect(screen.getAllByText('One more thing').length).toBe(1);
+  expect(screen.queryByText('MK'), 'it is not Marta who says thank you').toBeNull();
 
   await user.type(screen.getByRole('textbox', { name: 'Leave us a message' }), 'And the pot?{Enter}');
   await drawn();

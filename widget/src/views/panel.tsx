@@ -1,8 +1,9 @@
-import type { Row, View, WebsiteConfig } from '@parley/client';
+import type { View, WebsiteConfig } from '@parley/client';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useWidget } from '../context';
 import { Icon } from '../icons';
 import type { Language } from '../texts';
+import type { Widget } from '../widget';
 import { Avatar } from './avatar';
 import { Welcome } from './welcome';
 
@@ -40,20 +41,9 @@ export function Panel({ modal, focus }: PanelProps) {
     (current.querySelector<HTMLElement>('input, textarea') ?? current).focus({ preventScroll: true });
   }, [focus, going, !config, !Conversation]);
 
+  const { title, subtitle, agent } = heading(widget, language);
   const active = view?.state === 'ACTIVE';
   const closed = view?.state === 'CLOSED';
-  // A closed session has no agent any more; its log knows who closed it.
-  const last = session?.rows.at(-1);
-  const agent = closed ? session?.rows.findLast((row) => row.kind === 'closed')?.name : view?.agent?.name;
-  const [title, subtitle] = closed
-    ? ended(language, view, last, agent, !!talk?.later)
-    : active
-      ? [agent, company(language, view)]
-      : going
-        ? [view?.queue.name, t(talk?.leaving ? 'sending' : 'waiting')]
-        : config
-          ? front(config, language)
-          : [];
 
   const end = async () => {
     try {
@@ -79,10 +69,10 @@ export function Panel({ modal, focus }: PanelProps) {
       }}
     >
       <header class="head">
-        {agent && (active || closed) && <Avatar name={agent} here={active} />}
+        {agent && <Avatar name={agent} here={active} />}
         <div class="grow">
           <h2 id="title">
-            <bdi>{title || config?.name || t('panel.unnamed')}</bdi>
+            <bdi>{title ?? config?.name ?? t('panel.unnamed')}</bdi>
           </h2>
           <p>
             {config?.open === 'open' && !going && <i class="dot" />}
@@ -121,17 +111,35 @@ export function Panel({ modal, focus }: PanelProps) {
   );
 }
 
-/** How a session ended, and that it need not be the end, in two lines. */
-function ended(
-  { t }: Language,
-  { outcome }: View,
-  last: Row | undefined,
-  agent: string | undefined,
-  later: boolean,
-): [string, string] {
-  if (outcome === 'offline' && last?.kind !== 'closed') return [t('done'), t('done.later')];
-  const title = agent ? t('closed.by', { name: agent.split(' ')[0] ?? '' }) : t('closed');
-  return [title, t(later ? 'later' : 'closed.again')];
+interface Heading {
+  title?: string | undefined;
+  subtitle?: string;
+  /** Who is pictured: the agent who is there, or who closed the session. */
+  agent?: string | undefined;
+}
+
+/** What the panel is about now. */
+function heading({ session, config, going, talk }: Widget, language: Language): Heading {
+  const { t } = language;
+  if (!going) return config ? front(config, language) : {};
+  const view = session?.view;
+  if (view?.state === 'ACTIVE') {
+    return { title: view.agent?.name, agent: view.agent?.name, subtitle: company(language, view) };
+  }
+  if (view?.state !== 'CLOSED') {
+    return { title: view?.queue.name, subtitle: t(talk?.leaving ? 'sending' : 'waiting') };
+  }
+  const last = session?.rows.at(-1);
+  // Behind the end of a session there can only be messages for later.
+  if (view.outcome === 'offline' && last?.kind !== 'closed') {
+    return { title: t('done'), subtitle: t('done.later') };
+  }
+  const agent = last?.kind === 'closed' ? last.name : undefined;
+  return {
+    title: agent ? t('closed.by', { name: agent.split(' ')[0] ?? '' }) : t('closed'),
+    subtitle: t(talk?.later ? 'later' : 'closed.again'),
+    agent,
+  };
 }
 
 /** Where the customer is, and who writes along. */
@@ -141,11 +149,13 @@ function company({ t, tag }: Language, { queue, assist = [] }: View): string {
   return t('with', { queue: queue.name, names: new Intl.ListFormat(tag).format(names) });
 }
 
-/** How the website is, in two lines. */
-function front({ name, open, opens, wait }: WebsiteConfig, language: Language): [string, string] {
+/** How the website is. */
+function front({ name, open, opens, wait }: WebsiteConfig, language: Language): Heading {
   const { t } = language;
-  if (open === 'open') return [name, wait ? t('open.wait', { time: language.wait(wait) }) : t('open.open')];
-  return [t(`open.${open}`), opens ? language.opens(opens, Date.now()) : name];
+  if (open !== 'open') {
+    return { title: t(`open.${open}`), subtitle: opens ? language.opens(opens, Date.now()) : name };
+  }
+  return { title: name, subtitle: wait ? t('open.wait', { time: language.wait(wait) }) : t('open.open') };
 }
 
 /** True when something has been true for a while. */
