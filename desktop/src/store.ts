@@ -281,7 +281,11 @@ export class Desk {
       await this.client.status(state, how);
       return true;
     } catch (e) {
-      this.tell({ kind: 'refused', text: sentence(e) });
+      const after = { words: t('status.after'), run: () => void this.setStatus(state, { after: true }) };
+      this.tell(
+        { kind: 'refused', text: sentence(e) },
+        refusal(e).code === 'open_sessions' ? after : undefined,
+      );
       return false;
     } finally {
       this.leaving = false;

@@ -235,6 +235,9 @@ describe('availability', () => {
     await vi.advanceTimersByTimeAsync(20);
     expect(await done).toBe(false);
     expect(news(d)).toEqual(['Sorry: open_sessions.']);
+    // And the way that is open is offered with it.
+    d.state.notices[0]?.act?.run();
+    expect(server.sent('status').at(-1)).toMatchObject({ state: 'OFFLINE', after: true });
   });
 
   test('a change by somebody else is told with its reason', async () => {

@@ -437,6 +437,17 @@ describe('handing over', () => {
     expect(screen.queryByRole('button', { name: 'Transfer' })).toBeNull();
   });
 
+  // Found by hand on a slow line: who typed before the team had come had chosen nobody.
+  test('what was typed before the team has come chooses when it comes', async () => {
+    const { user, server } = await page(busy(ana()));
+    fireEvent.keyDown(document.body, { code: 'KeyT', altKey: true });
+    await user.type(await screen.findByRole('combobox'), 'be');
+    expect(screen.getByText('Looking who is there…')).toBeInTheDocument();
+    await act(() => server.say({ ...team(), re: server.sent('team')[0]?.id }));
+    expect(screen.getByRole('option', { selected: true })).toHaveTextContent('Ben Osei');
+    expect(screen.getByRole('button', { name: 'Offer to Ben Osei' })).toBeEnabled();
+  });
+
   test('arrows choose among those who can; the others say why not', async () => {
     const { user, server } = await page(busy(ana()));
     const { box, field } = await dialog(user, server);

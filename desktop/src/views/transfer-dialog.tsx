@@ -88,7 +88,9 @@ function TransferForm({
   const assist = ask === 'assist';
   const all = team ? targets(team, me, s, rank.current) : [];
   const found = matching(all, text);
-  const to = found.find((x) => x.id === chosen && openTo(x, assist));
+  const can = found.filter((x) => openTo(x, assist));
+  // Else the first who fits what was typed, also when the team comes later: a few letters and Enter are enough.
+  const to = can.find((x) => x.id === chosen) ?? (text.trim() ? can[0] : undefined);
   // Nobody there could say yes: asking first would ring for nobody.
   const mustWait = to?.kind === 'queue' && to.queue.available === 0;
   const atOnce = to?.kind === 'queue' && !assist && (blind || mustWait);
@@ -143,8 +145,7 @@ function TransferForm({
         text={text}
         onText={(next) => {
           setText(next);
-          // The first who fits is chosen: a few letters and Enter are enough.
-          setChosen(next.trim() ? matching(all, next).find((x) => openTo(x, assist))?.id : undefined);
+          setChosen(undefined);
         }}
         found={found}
         chosen={to?.id}
