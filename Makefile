@@ -134,8 +134,9 @@ fmt: $(installed) ## Format everything
 	@$(gofiles) | xargs gofmt -w
 	@for folder in widget desktop infra/e2e; do npm run --silent fmt --prefix $$folder || exit 1; done
 
-gen: widget/node_modules/.package-lock.json ## Generate the clients' types and the protocol page from functions/wire
+gen: setup ## Generate the clients' types and the protocol page from functions/wire, and the diagrams of docs/routing.md
 	@go generate ./functions/...
+	@go test -count=1 ./infra/dynamo -run '^TestDiagrams$$' -args -draw
 
 # ------------------------------------------------------------------------------------------------------------------- build
 

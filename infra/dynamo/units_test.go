@@ -228,9 +228,10 @@ func TestTransitionUnits(t *testing.T) {
 		var r recorder
 		tables := dynamotest.Tables(t)
 		d := desk(dynamotest.Open(t, tables, dynamotest.Options{}))
-		d.Store = &counted{Store: d.Store.(*dynamo.Store), calls: &r, seen: got,
+		s := d.Store.(*dynamo.Store)
+		d.Store = &counted{Store: s, calls: &r, seen: got,
 			commits: dynamotest.Open(t, tables, dynamotest.Options{Capacity: true, Observe: r.observe})}
-		play(t, d, strategy)
+		play(t, d, s, strategy)
 	}
 	for name, c := range got {
 		if want[name] != c {
@@ -246,11 +247,11 @@ func TestTransitionUnits(t *testing.T) {
 
 // play takes one session through its life: rejected, expired, withdrawn, accepted, handed over and back, helped with, given away, left
 // waiting for too long, silent, closed, reopened, returned, abandoned, left as a message, picked.
-func play(t *testing.T, d *chat.Desk, strategy chat.Strategy) {
+func play(t *testing.T, d *chat.Desk, store *dynamo.Store, strategy chat.Strategy) {
 	ctx := t.Context()
 	clock, visits := now(), 0
 	d.Now = func() time.Time { return clock }
-	a1, a2, store := agentConnection("a1"), agentConnection("a2"), d.Store.(*counted).Store
+	a1, a2 := agentConnection("a1"), agentConnection("a2")
 	furnish(t, store, strategy, "a1")
 	ok(t, store.PutQueue(ctx, chat.Queue{ID: "support", Name: "Support", Strategy: strategy}))
 	ok(t, store.PutQueue(ctx, chat.Queue{ID: "slow", Name: "Slow", Strategy: strategy, MaxWait: 1, Then: chat.ThenOverflow, Overflow: queue}))
@@ -423,6 +424,11 @@ func play(t *testing.T, d *chat.Desk, strategy chat.Strategy) {
 	_, err = d.Send(ctx, customerConnection, chat.Outgoing{Session: n.ID, CID: "later", Text: "Please call me", After: 3, Offline: true})
 	ok(t, err)
 	_, err = d.Pick(ctx, a1, n.ID)
+	ok(t, err)
+
+	left := opening("c9")
+	left.Offline = true
+	_, err = d.Start(ctx, page("c9"), left)
 	ok(t, err)
 }
 
