@@ -209,6 +209,16 @@ var operatorSteps = steps[*world]{
 			return d.Store.PutLicence(ctx, limit)
 		}, nil)
 	}},
+	{1, func(w *world) { // restarts the local runner: tokens and executions die with it, data stays
+		for _, id := range slices.Sorted(maps.Keys(w.mirror.sessions)) {
+			w.count.lostExecutions += w.executions.Lose(id, true)
+			w.promises.lostExecution(id)
+		}
+		w.do("sweep behind a restart", func(ctx context.Context, d *chat.Desk) error {
+			_, err := d.Sweep(ctx, true)
+			return err
+		}, nil)
+	}},
 	{1, func(w *world) { // a queue's strategy and timeout
 		i := w.IntN(len(w.queues))
 		q := w.queues[i]
@@ -296,6 +306,12 @@ func (w *world) opens() {
 	site := chat.Website{ID: website, Name: "Shop", Queues: []string{"q1", "q2"}}
 	if w.often(0.3) {
 		site.Messages = []chat.Openness{chat.IsFull, chat.IsNobody}[w.IntN(2):]
+	}
+	if w.often(0.1) { // closes in a minute
+		site.Hours = []chat.Hours{{Day: morning.Weekday(), From: 0, Until: morning.Hour()*60 + 1}}
+	}
+	if w.often(0.15) {
+		w.retention = time.Duration(20+w.IntN(60)) * time.Second
 	}
 	w.quiet = true
 	w.do("operator sets up", func(ctx context.Context, d *chat.Desk) error {

@@ -390,7 +390,18 @@ func (s *session) offerSK(round int) string {
 	return fmt.Sprintf("O#%d#%d", s.state.int("gen"), round)
 }
 
+// condition is what every transition demands as it was read.
+func (s *session) condition() string {
+	return fmt.Sprint(s.is(), s.state.int("v"), s.state.int("gen"), s.state.int("round"), s.state.int("part"), s.state.text("offered"))
+}
+
 func (s *session) head() int { return len(s.log) }
+
+// expired reports whether a session's retention is over, so that its customer may have another one.
+func (w *world) expired(s *session) bool {
+	ttl := s.state.int("ttl")
+	return s.state == nil || ttl > 0 && w.clock.Now().Unix() >= int64(ttl)
+}
 
 // execution is the one that the state row asks for.
 func (s *session) execution() chat.Execution {

@@ -252,10 +252,10 @@ func (w *world) invite(id, website string) {
 	w.after(w.within(20*time.Second), c.live)
 }
 
-// session is the mirror of the customer's session, nil before the first.
+// session is the mirror of the customer's session, nil before the first and after the retention of the last.
 func (c *customer) session() *session {
 	for _, s := range c.w.mirror.sessions {
-		if s.state != nil && s.state.text("customer") == c.id {
+		if s.state.text("customer") == c.id && !c.w.expired(s) {
 			return s
 		}
 	}

@@ -164,7 +164,7 @@ func (p *promises) checkState(s *session, was, is item) {
 	}
 	if was == nil {
 		for _, other := range p.w.mirror.sessions {
-			if other != s && other.state.text("customer") == is.text("customer") && other.state.text("website") == is.text("website") {
+			if other != s && other.state.text("customer") == is.text("customer") && !p.w.expired(other) {
 				p.broken(oneLog, "%s has two sessions, %s and %s", is.text("customer"), s.id, other.id)
 			}
 		}
@@ -180,6 +180,9 @@ func (p *promises) checkState(s *session, was, is item) {
 	}
 	if (to == chat.Closed) != slices.Contains(outcomes, chat.Outcome(is.text("outcome"))) {
 		p.broken(notLost, "session %s is %s with the outcome %q", s.id, to, is.text("outcome"))
+	}
+	if was != nil && from != chat.Closed && !is.time("queued").Equal(was.time("queued")) {
+		p.broken(notLost, "session %s loses its place in the line", s.id)
 	}
 	agent := is.text("agent")
 	if (to == chat.Active) != (agent != "") || (to == chat.Offered) != (is.text("offered") != "") {
@@ -363,8 +366,8 @@ func (p *promises) checkOffer(s *session, c written) {
 	}
 	was, outcome := c.was.text("outcome"), chat.OfferOutcome(c.is.text("outcome"))
 	switch {
-	case was != "" && was != string(outcome):
-		p.broken(offersEnd, "offer %s of session %s ended %s and then %s", c.sk, s.id, was, outcome)
+	case was != "" && c.was.String() != c.is.String():
+		p.broken(offersEnd, "offer %s of session %s was over, and is written again: %v, was %v", c.sk, s.id, c.is, c.was)
 	case outcome != "" && !slices.Contains(endings, outcome):
 		p.broken(offersEnd, "offer %s of session %s ends as %q", c.sk, s.id, outcome)
 	case c.was != nil && !slices.Equal(c.was.set("to"), c.is.set("to")):
@@ -417,6 +420,9 @@ func (p *promises) checkAgent(id string, was, is item) {
 		if held := len(open); held > limit {
 			p.broken(withinLimit, "%s takes session %s and has %d of %d", id, s, held, limit)
 		}
+	}
+	if state != chat.NotResponding && is.text("state") == string(chat.NotResponding) && was.int("missed")+1 < chat.MissedLimit {
+		p.broken(onlyReady, "%s is taken for not responding after %d missed offers", id, was.int("missed")+1)
 	}
 	offer := is.text("offer")
 	if offer != "" && len(open) > len(before) && len(open)+1 > limit {

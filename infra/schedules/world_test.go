@@ -25,8 +25,8 @@ import (
 	"github.com/parley-chat/parley/infra/simulation"
 )
 
-// morning is when every schedule begins.
-var morning = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+// morning is when every schedule begins: in the future, so that nothing is past its time to live for the engine.
+var morning = time.Date(2040, 11, 24, 9, 0, 0, 0, time.UTC)
 
 const (
 	// noise is how long people act and things fail; then the faults stop. In every fourth schedule it is longer, so that agents are
@@ -73,11 +73,12 @@ type world struct {
 	mirror     *mirror
 	promises   *promises
 
-	rough  float64       // how bad the weather is
-	pace   time.Duration // the longest time between two calls
-	quiet  bool          // no faults any more
-	agenda []*event
-	order  int // of events
+	rough     float64       // how bad the weather is
+	pace      time.Duration // the longest time between two calls
+	retention time.Duration
+	quiet     bool // no faults any more
+	agenda    []*event
+	order     int // of events
 
 	// mu is held by whoever acts. It is never waited for: commands' goroutines act one at a time, and the schedule when they all
 	// stand still. Only what they do before they stop, and behind their last call, they do side by side.
@@ -103,7 +104,7 @@ type event struct {
 // newWorld makes a world in which nobody is yet.
 func newWorld(seed uint64, endpoint string, l *line, tables dynamo.Tables) *world {
 	w := &world{Rand: rand.New(rand.NewPCG(seed, 1)), seed: seed, endpoint: endpoint, clock: simulation.NewClock(morning), line: l,
-		mirror: newMirror(tables, l), visits: map[string]chat.Visit{}, sockets: map[string]*socket{}}
+		mirror: newMirror(tables, l), visits: map[string]chat.Visit{}, sockets: map[string]*socket{}, retention: chat.DefaultRetention}
 	w.executions = simulation.NewExecutions(w.clock.Now)
 	w.promises = newPromises(w)
 	w.rough, w.pace = []float64{0.3, 1, 1, 2}[w.IntN(4)], paces[w.IntN(len(paces))]
@@ -226,7 +227,7 @@ func (w *world) hire() *hand {
 	s := dynamo.New(dynamo.NewClient(cfg, w.endpoint), w.mirror.tables)
 	s.Now = w.clock.Now
 	h.desk = chat.New(s, h, h, slog.New(slog.DiscardHandler))
-	h.desk.Now, h.desk.Lease, h.desk.Rate = w.clock.Now, lease, 100
+	h.desk.Now, h.desk.Lease, h.desk.Rate, h.desk.Retention = w.clock.Now, lease, 100, w.retention
 	return h
 }
 
