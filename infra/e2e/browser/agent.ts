@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test';
 /** An agent at their desktop. */
 export class Agent {
   readonly log: Locator;
-  /** Every message of the conversation in front, oldest first. */
+  /** Every message of the conversation in front, oldest first; notes are none. */
   readonly messages: Locator;
   /** Where replies are written. */
   readonly field: Locator;
@@ -13,13 +13,18 @@ export class Agent {
     readonly name: string,
   ) {
     this.log = page.getByRole('log');
-    this.messages = this.log.locator('div:has(> [dir=auto])');
+    this.messages = this.log.locator('div:has(> [dir=auto])').filter({ hasNotText: /^Note to team — / });
     this.field = page.getByRole('textbox', { name: /^Reply to/ });
   }
 
   /** The card of an offer while it rings. */
   offer(customer: string): Locator {
     return this.page.getByRole('alertdialog', { name: `New chat · ${customer}` });
+  }
+
+  /** The card of a chat that a colleague wants to hand over, or in which they want help. */
+  asked(by: string, what: 'wants to hand you a chat' | 'asks for your help', customer: string): Locator {
+    return this.page.getByRole('alertdialog', { name: `${by} ${what} · ${customer}` });
   }
 
   tab(customer: string): Locator {
@@ -51,6 +56,25 @@ export class Agent {
     const dialog = this.page.getByRole('dialog');
     await dialog.getByText(disposition).click();
     await dialog.getByRole('button', { name: 'Close chat' }).click();
+  }
+
+  /** Offers the conversation in front to a colleague or to a queue, or asks them for help in it. */
+  async handOver(to: string, { note = '', help = false, atOnce = false } = {}): Promise<void> {
+    if (help) {
+      await this.page.getByRole('button', { name: 'More about this chat' }).click();
+      await this.page.getByRole('menuitem', { name: 'Ask for help' }).click();
+    } else {
+      await this.page.getByRole('button', { name: 'Transfer' }).click();
+    }
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByRole('option', { name: to }).click();
+    if (atOnce) await dialog.getByRole('radio', { name: 'Send at once' }).check();
+    if (note)
+      await dialog.getByRole('textbox', { name: help ? 'What you need help with' : 'Note for' }).fill(note);
+    await dialog
+      .getByRole('button', { name: `${help ? 'Ask' : atOnce ? 'Send to' : 'Offer to'} ${to}` })
+      .click();
+    await dialog.waitFor({ state: 'hidden' });
   }
 
   /** Chooses from the menu of availabilities. */

@@ -18,10 +18,24 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Opens a house: a local runner, or the deployment that PARLEY_DEPLOYMENT names, which is emptied first. */
-export function open(demo: Demo, dir: string): Promise<House> {
-  const deployment = process.env.PARLEY_DEPLOYMENT;
-  return deployment ? begin(deployment, demo) : start(demo, dir);
+/** Where to play instead of on runners of our own. */
+const { PARLEY_DEPLOYMENT: deployment } = process.env;
+
+/** Why there can be no hasty house here, if that is so. */
+export function noHaste(): string | undefined {
+  if (!deployment) return undefined;
+  const { lacks } = JSON.parse(readFileSync(deployment, 'utf8')) as { lacks?: Record<string, string> };
+  return lacks?.lease ?? 'leases are as deployed';
+}
+
+/**
+ * Opens a house: a local runner, or the deployment that PARLEY_DEPLOYMENT names, which is emptied first. In a hasty one a sign of life
+ * counts for seconds, and the reaper comes every second; it wants pages that beat accordingly (see stage.ts).
+ */
+export function open(demo: Demo, dir: string, hasty: boolean): Promise<House> {
+  return deployment
+    ? begin(deployment, demo)
+    : start(demo, dir, hasty ? ['-lease', '6s', '-sweep', '1s'] : []);
 }
 
 /** Begins anew on a deployment, see infra/stack. */
@@ -34,13 +48,12 @@ async function begin(file: string, demo: Demo): Promise<House> {
 }
 
 /** Starts a local runner on a free port, with its data in memory. Its demo file is kept in `dir`. */
-async function start(demo: Demo, dir: string): Promise<House> {
+async function start(demo: Demo, dir: string, flags: string[]): Promise<House> {
   if (!existsSync(binary)) throw new Error(`${binary} is not there: make build/parley web`);
   const file = join(dir, 'demo.json');
   writeFileSync(file, JSON.stringify(demo));
-  const child = spawn(binary, ['-addr', '127.0.0.1:0', '-json', '-testing', '-root', root, '-demo', file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = ['-addr', '127.0.0.1:0', '-json', '-testing', '-root', root, '-demo', file, ...flags];
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) {
     const { origin } = JSON.parse(line) as { origin: string };
     return { origin, close: () => stop(child) };

@@ -10,7 +10,7 @@ import {
 import { Agent } from './agent';
 import { Customer } from './customer';
 import { type Demo, demo } from './demo';
-import { type House, open } from './house';
+import { type House, noHaste, open } from './house';
 
 export { expect };
 
@@ -32,6 +32,7 @@ export class Stage {
 
   constructor(
     readonly house: House,
+    private readonly hasty: boolean,
     private readonly browser: Browser,
     private readonly options: BrowserContextOptions,
   ) {}
@@ -66,7 +67,9 @@ export class Stage {
     context.on('weberror', (e) => this.errors.push(`${who}: ${e.error().message}`));
     context.on('console', (m) => m.type() === 'error' && this.errors.push(`${who}: ${m.text()}`));
     context.on('page', (page) => this.record(who, page));
-    return context.newPage();
+    const page = await context.newPage();
+    if (this.hasty) await hurry(page);
+    return page;
   }
 
   private record(who: string, page: Page): void {
@@ -124,16 +127,34 @@ export async function ringing(customer: string, agents: Agent[]): Promise<Agent>
   );
 }
 
-export const test = base.extend<{ demo: Demo; house: House; stage: Stage }>({
+/** What a page does once a minute or twice it does every second in a hasty house, in milliseconds. */
+const SELDOM = 30_000;
+const HASTY = 1_000;
+
+/** Lets a page beat so often that it is not taken for gone where a sign of life counts for seconds, and look how the website is. */
+const hurry = (page: Page) =>
+  page.addInitScript(
+    ([seldom, hasty]) => {
+      const { setInterval } = window;
+      window.setInterval = ((run: TimerHandler, delay = 0, ...args: unknown[]) =>
+        setInterval(run, delay < seldom ? delay : hasty, ...args)) as typeof setInterval;
+    },
+    [SELDOM, HASTY] as const,
+  );
+
+export const test = base.extend<{ demo: Demo; hasty: boolean; house: House; stage: Stage }>({
   demo: [demo(), { option: true }],
-  house: async ({ demo }, use, info) => {
+  hasty: [false, { option: true }],
+  house: async ({ demo, hasty }, use, info) => {
+    const why = hasty && noHaste();
+    if (why) info.skip(true, `out of reach: ${why}`);
     mkdirSync(info.outputDir, { recursive: true });
-    const house = await open(demo, info.outputDir);
+    const house = await open(demo, info.outputDir, hasty);
     await use(house);
     await house.close();
   },
-  stage: async ({ house, browser, contextOptions, locale }, use, info) => {
-    const stage = new Stage(house, browser, { ...contextOptions, ...(locale && { locale }) });
+  stage: async ({ house, hasty, browser, contextOptions, locale }, use, info) => {
+    const stage = new Stage(house, hasty, browser, { ...contextOptions, ...(locale && { locale }) });
     await use(stage);
     if (info.status !== info.expectedStatus) await stage.report(info);
     await Promise.all(browser.contexts().map((context) => context.close()));
