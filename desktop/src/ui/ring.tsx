@@ -32,7 +32,7 @@ export function Ring({
           strokeDashoffset={ROUND * (1 - part)}
         />
       </svg>
-      <span role="timer" aria-label={label}>
+      <span role="timer" aria-live="off" aria-label={label}>
         {Math.ceil(Math.max(0, left) / 1000)}
       </span>
     </div>

@@ -34,7 +34,7 @@ export function Conversation({ session: s, onDismiss }: { session: Session; onDi
   const owned = s.standing === 'open' && !s.helping;
   // One at a time: what rings is answered or taken back first.
   const askable = owned && s.handover?.state !== 'rings';
-  useHotkeys({ KeyT: () => setAsking('transfer') }, askable && !closing);
+  useHotkeys({ KeyT: () => setAsking('transfer') }, askable && !closing && !looking);
   return (
     <section className={css.conversation} aria-label={s.customer.name}>
       <header className={css.bar}>
@@ -182,7 +182,8 @@ function Idle({ session: s }: { session: Session }) {
       {s.idleUntil !== undefined && (
         <p className={css.idle}>
           <Icon name="clock" size={15} />
-          <span>
+          <span className="sr">{t('idle.soon')}</span>
+          <span aria-hidden="true">
             {t('idle.warning')}{' '}
             <b>
               <Until at={s.idleUntil} />

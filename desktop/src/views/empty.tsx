@@ -63,7 +63,7 @@ export function Empty() {
       return (
         <Scene mood="paused" title={t('empty.wrapup')} text={t('empty.wrapup.hint')}>
           {me.until && (
-            <p className={css.extra}>
+            <p className={css.extra} aria-hidden="true">
               {t('empty.wrapup.left')} <Until at={me.until} />
             </p>
           )}

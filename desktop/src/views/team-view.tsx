@@ -21,7 +21,7 @@ const LONG = 60_000;
 const DAY = 86_400_000;
 
 /** All agents and queues, for whoever watches over them. Anew every 5 s while somebody looks. */
-export function TeamView() {
+export default function TeamView() {
   const { team, problem } = useTeam(useVisible());
   // Of one queue, or of all.
   const [queue, setQueue] = useState<string>();
@@ -229,5 +229,3 @@ function SetState({ agent: a }: { agent: Colleague }) {
     </>
   );
 }
-
-export default TeamView;

@@ -78,7 +78,7 @@ function Choices({ me }: { me: Me }) {
     !me.next && me.state === state && (reason === undefined || me.reason === reason);
   return (
     <>
-      {me.by && <p className={css.by}>{t('status.by', { by: me.by.name })}</p>}
+      {me.by && me.state !== 'READY' && <p className={css.by}>{t('status.by', { by: me.by.name })}</p>}
       <MenuItem dot="ok" checked={is('READY')} onClick={() => setStatus('READY')}>
         {t('status.READY')}
       </MenuItem>
