@@ -98,25 +98,26 @@ func (d *Desk) longest(ctx context.Context, waiting []Waiter) (longest time.Dura
 }
 
 // restart starts the routing of a session again. If the execution's name is used up the part is raised, under a condition, and
-// that one is started.
-func (d *Desk) restart(ctx context.Context, session string, all bool) (bool, error) {
-	s, err := d.Store.Session(ctx, session)
-	if err != nil || !s.InLine() || (!all && turning(s.Turn, s.Since, d.now())) {
-		return false, ignoreMissing(err)
-	}
-	err = d.Router.Start(ctx, s.Execution())
-	if !errors.Is(err, ErrExecutionExists) {
-		return err == nil, err
-	}
-	next := s
-	next.Part++
-	if err := d.Store.Commit(ctx, Change{Name: "raise part", Was: s, Now: next}); err != nil {
-		if errors.Is(err, ErrStale) {
-			return false, nil
+// that one is started. Who changed the session meanwhile may have left its routing to this: it is judged again.
+func (d *Desk) restart(ctx context.Context, session string, all bool) (restarted bool, err error) {
+	err = d.decide(ctx, "restart routing", func() error {
+		restarted = false
+		s, err := d.Store.Session(ctx, session)
+		if err != nil || !s.InLine() || (!all && turning(s.Turn, s.Since, d.now())) {
+			return ignoreMissing(err)
 		}
-		return false, err
-	}
-	return true, d.Router.Start(ctx, next.Execution())
+		if err = d.Router.Start(ctx, s.Execution()); errors.Is(err, ErrExecutionExists) {
+			next := s
+			next.Part++
+			if err := d.Store.Commit(ctx, Change{Name: "raise part", Was: s, Now: next}); err != nil {
+				return err
+			}
+			err = d.Router.Start(ctx, next.Execution())
+		}
+		restarted = err == nil
+		return err
+	})
+	return restarted, err
 }
 
 // lostTransfer is how long after its end a transfer is dropped whose execution should have done it.

@@ -52,6 +52,32 @@ func TestSweepSees(t *testing.T) {
 	sees(chat.Swept{Waiting: 2, Longest: 9*time.Minute + 25*time.Second, Used: 1, Limit: 4, Drift: []string{"licence shard " + strconv.Itoa(shard) + " counts 1, its sessions are 0"}})
 }
 
+// Ensure that a sweep starts a routing that was lost although somebody changes the session at that moment: the sweep itself does, when
+// it withdraws the offer of an agent who is lost, too.
+func TestSweepJudgesAgain(t *testing.T) {
+	t.Parallel()
+	o := opened(t, byTurns, "ann")
+	s := o.writes("c1")
+	ok(t, o.desk.Mark(t.Context(), desktop("ann"), ref(s), false))
+	o.loop.end(s.ID, false)
+	o.pass(91 * time.Second)
+	o.beats(page("c1"), desktop("ann"))
+	quick := desk(o.store)
+	quick.Now = o.clock.now
+	o.desk.Store = &between{o.store, "raise part", func() {
+		_, err := quick.SetAvailability(t.Context(), desktop("ann"), chat.Wish{State: chat.Paused})
+		ok(t, err)
+	}}
+	if done := o.sweeps(); done.Restarted != 1 {
+		t.Errorf("swept %+v", done)
+	}
+	o.is(s, chat.Waiting, "")
+	if got := o.loop.running(s.ID); !slices.Equal(got, []string{s.ID + "-1-1"}) {
+		t.Errorf("running: %v", got)
+	}
+	o.keepsItsPromises("routed again")
+}
+
 // Ensure that a recount is silent while everything moves as it should, and names each thing that does not fit.
 func TestRecount(t *testing.T) {
 	t.Parallel()
