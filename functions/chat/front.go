@@ -51,7 +51,10 @@ func (d *Desk) Front(ctx context.Context, website string) (Front, error) {
 		}
 		f.Queues = append(f.Queues, Ref{id, cmp.Or(q.Name, id)})
 	}
-	if f.Open, f.Opens, err = d.openness(ctx, w, w.Queues); err != nil {
+	crew := func(id string) (bool, error) {
+		return cached(d, "crew#"+id, crewTTL, func() (bool, error) { return d.anybody(ctx, id) })
+	}
+	if f.Open, f.Opens, err = d.openness(ctx, w, w.Queues, crew); err != nil {
 		return Front{}, err
 	}
 	f.Messages = w.takesMessages(f.Open)
@@ -81,8 +84,8 @@ func (w Website) takesMessages(o Openness) bool {
 	return o == IsClosed || slices.Contains(w.Messages, o)
 }
 
-// openness is how a website, with these of its queues, is to somebody who comes now.
-func (d *Desk) openness(ctx context.Context, w Website, queues []string) (Openness, time.Time, error) {
+// openness is how a website, with these of its queues, is to somebody who comes now. crew tells whether anybody of a queue is there.
+func (d *Desk) openness(ctx context.Context, w Website, queues []string, crew func(queue string) (bool, error)) (Openness, time.Time, error) {
 	if open, next := w.openAt(d.now()); !open {
 		return IsClosed, next, nil
 	}
@@ -94,7 +97,7 @@ func (d *Desk) openness(ctx context.Context, w Website, queues []string) (Openne
 		return IsFull, time.Time{}, nil
 	}
 	for _, id := range queues {
-		there, err := cached(d, "crew#"+id, crewTTL, func() (bool, error) { return d.anybody(ctx, id) })
+		there, err := crew(id)
 		if err != nil {
 			return "", time.Time{}, err
 		}
@@ -121,7 +124,7 @@ func (d *Desk) admit(ctx context.Context, w Website, queue string) error {
 	if len(w.Hours) == 0 && len(w.Messages) == 0 {
 		return nil // everybody waits: nothing to read
 	}
-	o, _, err := d.openness(ctx, w, []string{queue})
+	o, _, err := d.openness(ctx, w, []string{queue}, func(id string) (bool, error) { return d.anybody(ctx, id) })
 	if err != nil || !w.takesMessages(o) {
 		return err
 	}

@@ -142,6 +142,12 @@ func (d *Desk) finishEnding(ctx context.Context, except string, change Change) V
 	_ = together(
 		func() error { d.tellSession(ctx, except, v, speakers); return nil },
 		func() error { d.tellLeavers(ctx, change.Writes); return nil },
+		func() error {
+			if change.Now.InLine() {
+				d.tellLine(ctx, change.Now, true)
+			}
+			return nil
+		},
 		func() error { d.finishTransfer(ctx, change.Was, OfferCanceled, nil); return nil },
 		func() error {
 			if change.Was.Seat > 0 {
@@ -276,7 +282,7 @@ func (d *Desk) endWaiting(ctx context.Context, except string, judged Session, la
 			}
 			return nil
 		},
-		func() error { d.tellLine(ctx, change.Now); return nil },
+		func() error { d.tellLine(ctx, change.Now, false); return nil },
 	)
 	return v, nil
 }

@@ -117,7 +117,8 @@ func (d *Desk) waitedTooLong(ctx context.Context, v Visit, in routing, last Row)
 		}
 		d.start(ctx, change.Now)
 		d.tellPosition(ctx, change.Now, last.Place, d.position(ctx, change.Now))
-		d.tellLine(ctx, in.session)
+		d.tellLine(ctx, in.session, false)
+		d.tellLine(ctx, change.Now, true)
 		return d.over(ctx, v)
 	}
 	if _, err := d.endWaiting(ctx, "", in.session, last, outcome, nil); err != nil {
@@ -233,23 +234,28 @@ func (d *Desk) tellPosition(ctx context.Context, s Session, head, position int) 
 // next visit.
 const toldInLine = 10
 
-// tellLine tells the first in a queue's line that this session is no longer among them. Who stood before it has not moved.
-func (d *Desk) tellLine(ctx context.Context, gone Session) {
-	line, err := d.Store.Waiting(ctx, gone.Queue, toldInLine+1)
+// tellLine tells the first in a queue's line that this session is no longer among them, or that it has come back to its place
+// before them. Who stands before it has not moved.
+func (d *Desk) tellLine(ctx context.Context, moved Session, back bool) {
+	line, err := d.Store.Waiting(ctx, moved.Queue, toldInLine+1)
 	if err != nil {
 		d.besteffort(ctx, "read line", err)
 		return
 	}
 	var fs []func() error
-	// The index may be a moment late and still show it.
-	for i, w := range slices.DeleteFunc(line, func(w Waiter) bool { return w.Session == gone.ID }) {
-		if w.compare(gone.waiter()) < 0 {
+	// The index may be a moment late: it may show it still, or not yet.
+	for i, w := range slices.DeleteFunc(line, func(w Waiter) bool { return w.Session == moved.ID }) {
+		if w.compare(moved.waiter()) < 0 {
 			continue
+		}
+		position := i + 1
+		if back {
+			position++
 		}
 		fs = append(fs, func() error {
 			s, last, err := d.readTail(ctx, w.Session)
 			if err == nil && s.InLine() {
-				d.tellPosition(ctx, s, last.Place, i+1)
+				d.tellPosition(ctx, s, last.Place, position)
 			}
 			return nil
 		})

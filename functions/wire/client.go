@@ -59,8 +59,9 @@ type Start struct {
 	Queue    string `json:"queue,omitempty"`
 	Page     *Page  `json:"page,omitempty"`
 	Language string `json:"language,omitempty" jsonschema:"maxLength=35"`
-	// Offline leaves the text as a message for later: the session is closed at once and nobody is asked. The website must
-	// offer it (View and WebsiteConfig say when). A customer whose session is there already writes in it as ever.
+	// Offline leaves the text as a message for later: nobody is asked, and the session is closed until an agent picks it or the
+	// customer writes again. WebsiteConfig says when a website offers it. A customer whose session is with an agent writes in it as
+	// ever.
 	Offline bool `json:"offline,omitempty"`
 }
 

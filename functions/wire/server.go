@@ -53,7 +53,8 @@ type Row struct {
 	Place int     `json:"place"`
 	Kind  RowKind `json:"kind"`
 	Side  Side    `json:"side"`
-	// By is the agent's id where an agent spoke or became the owner, Name their name.
+	// By is the agent's id where an agent spoke, joined, left, became the owner or (on a row with To, while the session waits again)
+	// gave the session away; Name their name.
 	By      string `json:"by,omitempty"`
 	Name    string `json:"name,omitempty"`
 	Text    string `json:"text,omitempty"`

@@ -150,7 +150,7 @@ export interface Start {
   page?: Page;
   language?: string;
   /**
-   * Offline leaves the text as a message for later: the session is closed at once and nobody is asked. The website must offer it (View and WebsiteConfig say when). A customer whose session is there already writes in it as ever.
+   * Offline leaves the text as a message for later: nobody is asked, and the session is closed until an agent picks it or the customer writes again. WebsiteConfig says when a website offers it. A customer whose session is with an agent writes in it as ever.
    */
   offline?: boolean;
 }
@@ -450,7 +450,7 @@ export interface Row {
   kind: RowKind;
   side: Side;
   /**
-   * By is the agent's id where an agent spoke or became the owner, Name their name.
+   * By is the agent's id where an agent spoke, joined, left, became the owner or (on a row with To, while the session waits again) gave the session away; Name their name.
    */
   by?: string;
   name?: string;
