@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { endOfWorld, FakeSocket, settle, world } from '../test/fakes';
-import { AgentClient } from './agent';
-import type { Me, Offer, View } from './wire.gen';
+import { AgentClient, TRAY } from './agent';
+import type { Letter, Me, Offer, View } from './wire.gen';
 
 const clients: AgentClient[] = [];
 beforeEach(world);
@@ -342,6 +342,69 @@ test('the team and the ledger are asked for when somebody looks at them', async 
   expect(FakeSocket.last.request('ledger')).toMatchObject({ session: 's1' });
   FakeSocket.last.answer('ledger', { type: 'error', code: 'not_yours', message: 'Not yours.' });
   await expect(ledger).rejects.toMatchObject({ code: 'not_yours' });
+});
+
+const letter = (session: string, queue = 'q'): Letter => ({
+  session,
+  queue: { id: queue, name: queue },
+  website: { id: 'fern', name: 'Fern' },
+  customer: { id: `c-${session}`, name: 'Ana' },
+  text: 'Do you ship to Madeira?',
+  at: NOW,
+});
+const line = (...messages: number[]) =>
+  messages.map((n, i) => ({ queue: { id: `q${i || ''}`, name: 'Q' }, waiting: 0, messages: n }));
+const counted = (client: AgentClient) => client.state.line.map((q) => q.messages ?? 0);
+
+test('a message is picked: its session is there, and one fewer is left', async () => {
+  const client = await desk({ line: line(2, 1) });
+  const picked = client.pick('s1');
+  expect(FakeSocket.last.request('pick')).toMatchObject({ action: 'agent', session: 's1' });
+  const session = view({ generation: 2, head: 2 });
+  FakeSocket.last.answer('pick', { type: 'session', now: NOW, session });
+  expect((await picked).session).toMatchObject({ session: 's1' });
+  expect(client.state.sessions[0]).toMatchObject({ mine: true, view: { state: 'ACTIVE' } });
+  expect(counted(client)).toEqual([1, 1]);
+});
+
+test('of two who pick, the loser hears who was first', async () => {
+  const client = await desk({ line: line(2) });
+  const picked = client.pick('s1');
+  const by = { id: 'jonas', name: 'Jonas' };
+  FakeSocket.last.answer('pick', { type: 'error', code: 'taken', message: 'Jonas took this message.', by });
+  await expect(picked).rejects.toMatchObject({ code: 'taken', frame: { by } });
+  expect(client.state.sessions).toEqual([]);
+});
+
+test.each([
+  ['a short list is all there is', [2, 3], [letter('a'), letter('b', 'q1')], [1, 1]],
+  [
+    'a long one may be cut: it only adds',
+    [2, 30],
+    Array.from({ length: 9 }, (_, i) => letter(`${i}`)),
+    [9, 30],
+  ],
+  ['none are left', [1, 0], [], [0, 0]],
+])('counts what is listed: %s', async (_, before, letters, after) => {
+  const client = await desk({ line: line(...before) });
+  const listed = client.messages();
+  FakeSocket.last.answer('messages', { type: 'messages', now: NOW, letters });
+  expect((await listed).letters).toEqual(letters);
+  await drawn();
+  expect(counted(client)).toEqual(after);
+  const known = client.state;
+  void client.messages();
+  FakeSocket.last.answer('messages', { type: 'messages', now: NOW, letters });
+  await drawn();
+  expect(client.state).toBe(known);
+});
+
+test('a queue with more messages than are counted still has as many after a pick', async () => {
+  const client = await desk({ line: line(TRAY) });
+  void client.pick('s1');
+  FakeSocket.last.answer('pick', { type: 'session', now: NOW, session: view({ generation: 2 }) });
+  await drawn();
+  expect(counted(client)).toEqual([TRAY]);
 });
 
 // Found in the browser: after an accept the desk knows only the row that says so, and whoever replied before the rows in front

@@ -6,10 +6,13 @@ import type {
   Colleague,
   Hello,
   Ledger,
+  Letter,
   Me,
+  Messages,
   Offer,
   Pulse,
   QueueState,
+  Ref,
   Row,
   ServerFrame,
   SessionFrame,
@@ -39,6 +42,10 @@ export type Handover = Pick<Transfer, 'agent' | 'queue' | 'assist' | 'blind' | '
 
 const ENDED_LIMIT = 500; // rounds that are remembered; a late offer is seconds late
 const GRACE = 2_000; // an offer whose end was not told is taken away so long after it
+/** As many messages as this are counted in a queue, see QueueState. */
+export const TRAY = 50;
+/** So many messages fit a frame however long they are: an answer with fewer was not cut. */
+const UNCUT = 8;
 /** Refusals of an accept that end the offer. */
 const OVER: readonly string[] = ['taken', 'late', 'not_found', 'closed'];
 
@@ -150,6 +157,25 @@ export class AgentClient extends Client {
     return (await this.ask({ type: 'ledger', session })) as Ledger;
   }
 
+  /** What customers of the agent's queues have left, the oldest first; when there is much of it, not all. */
+  async messages(): Promise<Messages> {
+    return (await this.ask({ type: 'messages' })) as Messages;
+  }
+
+  /**
+   * Takes a message that was left, to answer it. Rejects with Refused (code taken: `frame.by` was first; late, paused, full,
+   * licence_full) or Lost.
+   */
+  async pick(session: string): Promise<SessionFrame> {
+    try {
+      const answer = (await this.ask({ type: 'pick', session })) as SessionFrame;
+      this.count((known, { id }) => (id === answer.session.queue.id && known < TRAY ? known - 1 : known));
+      return answer;
+    } finally {
+      this.changed(true);
+    }
+  }
+
   /** Forgets a session that is over, here: its tab was closed. */
   drop(session: string): void {
     this.remove(session);
@@ -227,6 +253,9 @@ export class AgentClient extends Client {
       case 'offer':
         this.clock.hear(frame.now);
         return this.ring(frame);
+      case 'messages':
+        this.clock.hear(frame.now);
+        return this.recount(frame.letters);
       case 'gone':
         this.end(frame);
         return true;
@@ -257,6 +286,26 @@ export class AgentClient extends Client {
     // What the frame does not name is over, unless it was made after the frame.
     this.offers = this.offers.filter((offer) => named.has(key(offer)) || offer.now > frame.now);
     for (const offer of frame.offers ?? []) this.ring(offer);
+  }
+
+  /** A list of messages is newer than the numbers that came with the last beat. */
+  private recount(letters: readonly Letter[]): boolean {
+    return this.count((known, { id }) => {
+      const listed = letters.filter(({ queue }) => queue.id === id).length;
+      return letters.length < UNCUT ? listed : Math.max(known, listed);
+    });
+  }
+
+  /** Counts the messages of each queue anew; true when there are more or fewer. */
+  private count(messages: (known: number, queue: Ref) => number): boolean {
+    const next = this.line.map((state) => {
+      const { messages: known = 0, ...rest } = state;
+      const now = Math.max(0, messages(known, state.queue));
+      return now === known ? state : { ...rest, ...(now && { messages: now }) };
+    });
+    const changed = next.some((state, i) => state !== this.line[i]);
+    if (changed) this.line = next;
+    return changed;
   }
 
   private ring(offer: Offer): boolean {
