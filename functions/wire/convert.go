@@ -119,24 +119,36 @@ func FromMe(m chat.Me) Me {
 // maxPreview is how much of a message a list shows, in characters: fifty of them have to fit a frame.
 const maxPreview = 300
 
+// preview is the beginning of a text.
+func preview(text string) string {
+	if runes := []rune(text); len(runes) > maxPreview {
+		return string(runes[:maxPreview-1]) + "…"
+	}
+	return text
+}
+
 // FromMessages shows what was left for later.
 func FromMessages(re int64, letters []chat.Letter, now time.Time) Messages {
 	out := Messages{Type: "messages", Re: re, Now: ms(now), Letters: []Letter{}}
 	for _, l := range letters {
-		preview := l.Text
-		if runes := []rune(preview); len(runes) > maxPreview {
-			preview = string(runes[:maxPreview-1]) + "…"
-		}
 		out.Letters = append(out.Letters, Letter{Session: l.Session, Queue: ref(l.Queue), Website: ref(l.Website), Customer: person(l.Customer, l.Person),
-			Text: preview, At: ms(l.At)})
+			Text: preview(l.Text), At: ms(l.At)})
 	}
 	return out
 }
 
-// FromTeam shows who is there.
+// FromTeam shows who is there, and last who is not.
 func FromTeam(re int64, t chat.Team) Team {
 	out := Team{Type: "team", Re: re, Now: ms(t.Now), Agents: []Colleague{}}
+	there, away := []chat.Agent{}, []chat.Agent{}
 	for _, a := range t.Agents {
+		if a.State == chat.Offline {
+			away = append(away, a)
+		} else {
+			there = append(there, a)
+		}
+	}
+	for _, a := range append(there, away...) {
 		queues := a.Queues
 		if queues == nil {
 			queues = []string{}
@@ -236,8 +248,9 @@ func Encode(e chat.Event) ([]byte, error) {
 	return Marshal(frame)
 }
 
-// Marshal encodes a server frame and keeps it below MaxFrame: rows that do not fit are left out from the end, and the client
-// asks Since for them, because head tells that it is behind.
+// Marshal encodes a server frame and keeps it below MaxFrame. Rows that do not fit are left out from the end, and the client asks
+// Since for them, because head tells that it is behind. Of offers, only the beginning of long questions is left, then the newest
+// are left out: they come up when others are answered. A team loses those who are not there, a ledger its oldest offers.
 func Marshal(frame any) ([]byte, error) {
 	b, err := json.Marshal(frame)
 	for err == nil && len(b) > MaxFrame && shorten(frame, len(b)) {
@@ -246,28 +259,20 @@ func Marshal(frame any) ([]byte, error) {
 	return b, err
 }
 
-// shorten leaves out rows from the end of a frame whose size is known, about as many as are too much; false if none are left.
+// shorten leaves out something of a frame whose size is known, about as much as is too much; false if nothing is left to leave out.
 func shorten(frame any, size int) bool {
-	cut := func(rows []Row) ([]Row, bool) {
-		if len(rows) == 0 {
-			return rows, false
-		}
-		keep := min(len(rows)-1, len(rows)*MaxFrame/size)
-		return rows[:keep], true
-	}
 	switch f := frame.(type) {
 	case *Rows:
-		rows, ok := cut(f.Rows)
-		f.Rows = rows
-		return ok
+		return drop(&f.Rows, size, 0)
 	case *SessionFrame:
-		rows, ok := cut(f.Session.Rows)
-		f.Session.Rows = rows
-		return ok
+		return drop(&f.Session.Rows, size, 0)
 	case *Messages:
-		keep := min(len(f.Letters)-1, len(f.Letters)*MaxFrame/size)
-		f.Letters = f.Letters[:max(keep, 0)]
-		return keep >= 0
+		return drop(&f.Letters, size, 0)
+	case *Team:
+		return drop(&f.Agents, size, 0)
+	case *Ledger:
+		// The last offer stays, with all who were asked.
+		return drop(&f.Offers, size, 1) || len(f.Offers) > 0 && drop(&f.Offers[0].Excluded, size, 0)
 	case *Welcome:
 		longest := -1
 		for i, v := range f.Sessions {
@@ -275,11 +280,34 @@ func shorten(frame any, size int) bool {
 				longest = i
 			}
 		}
-		if longest < 0 {
-			return false
+		if longest >= 0 {
+			return drop(&f.Sessions[longest].Rows, size, 0)
 		}
-		f.Sessions[longest].Rows, _ = cut(f.Sessions[longest].Rows)
-		return true
+		return shortenOffers(&f.Offers, size)
+	case *Pulse:
+		return shortenOffers(&f.Offers, size)
 	}
 	return false
+}
+
+// drop leaves out the end of a list, about as much as is too much of the whole, but not the first few; false if there is no more.
+func drop[T any](list *[]T, size, least int) bool {
+	n := len(*list)
+	if n <= least {
+		return false
+	}
+	*list = (*list)[:max(least, min(n-1, n*MaxFrame/size))]
+	return true
+}
+
+// shortenOffers cuts questions before offers: whoever writes at length must not hide the others.
+func shortenOffers(offers *[]Offer, size int) bool {
+	shorter := false
+	for i := range *offers {
+		o := &(*offers)[i]
+		if p := preview(o.Question); p != o.Question {
+			o.Question, shorter = p, true
+		}
+	}
+	return shorter || drop(offers, size, 0)
 }
