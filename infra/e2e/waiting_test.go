@@ -116,7 +116,9 @@ func nobodyHere(s *stage) {
 		s.Fatalf("Berta cannot start although somebody is there: %v", err)
 	}
 	agent.takes(berta)
-	ada.Says("Now?")
+	if err := eventually(often, func() bool { return last(ada.say(ada.session, "Now?")) == nil }); err != nil {
+		s.Fatalf("Ada cannot write although somebody is there: %v", err)
+	}
 	agent.takes(ada)
 	agent.AwaitRow(ada.session, "Please call me.")
 	agent.AwaitRow(ada.session, "Or write to me.")
