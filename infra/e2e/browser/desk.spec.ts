@@ -154,7 +154,7 @@ test('nobody signs out with an open chat', async ({ stage }) => {
     await jonas.page.getByRole('menuitem', { name: 'Sign out' }).click();
   };
   await signOut();
-  await expect(jonas.status('1 chat is open: close or transfer it first.')).toBeVisible();
+  await expect(jonas.status('1 chat is open: close, transfer or return it first.')).toBeVisible();
   await ana.write('Still there?');
   await expect(jonas.messages.last()).toContainText('Still there?');
 

@@ -85,10 +85,8 @@ export class Stage {
   }
 
   /** Leaves the frames beside the pictures of a test that failed. */
-  async report(info: TestInfo): Promise<void> {
-    const path = info.outputPath('frames.txt');
-    writeFileSync(path, `${this.frames.join('\n')}\n`);
-    await info.attach('frames', { path });
+  report(info: TestInfo): void {
+    writeFileSync(info.outputPath('frames.txt'), `${this.frames.join('\n')}\n`);
   }
 
   /** No page had anything to complain about. */
@@ -156,7 +154,7 @@ export const test = base.extend<{ demo: Demo; hasty: boolean; house: House; stag
   stage: async ({ house, hasty, browser, contextOptions, locale }, use, info) => {
     const stage = new Stage(house, hasty, browser, { ...contextOptions, ...(locale && { locale }) });
     await use(stage);
-    if (info.status !== info.expectedStatus) await stage.report(info);
+    if (info.status !== info.expectedStatus) stage.report(info);
     await Promise.all(browser.contexts().map((context) => context.close()));
     stage.check();
   },
