@@ -21,6 +21,8 @@ const (
 	reachPrefix = "out of reach: "
 	// sideBySide is how many stories are played at once. One process does the work of all of AWS: more would only wait for it.
 	sideBySide = "6"
+	// socketsWithin ends what hangs. The stories take two minutes, and a quarter of an hour on a machine that does ten other things.
+	socketsWithin = "20m"
 )
 
 // endToEnd runs the tests of infra/e2e, over sockets and in the browser, against this deployment.
@@ -33,7 +35,7 @@ func (s *stack) endToEnd(ctx context.Context) []scenario {
 	var all []scenario
 	if tests, _ := filepath.Glob("infra/e2e/*_test.go"); len(tests) > 0 && ctx.Err() == nil {
 		fmt.Fprintln(s.out, "End-to-end tests over sockets ...")
-		all = append(all, goScenarios(output(ctx, "", env, "go", "test", "-count=1", "-parallel="+sideBySide, "-json", "./infra/e2e"))...)
+		all = append(all, goScenarios(output(ctx, "", env, "go", "test", "-count=1", "-parallel="+sideBySide, "-timeout="+socketsWithin, "-json", "./infra/e2e"))...)
 	}
 	if config, _ := filepath.Glob("infra/e2e/playwright.config.*"); len(config) > 0 && ctx.Err() == nil {
 		fmt.Fprintln(s.out, "End-to-end tests in the browser ...")
