@@ -20,10 +20,13 @@ const (
 	chaosCustomers = 20
 	chaosAgents    = 6
 	chaosCapacity  = 6
-	chaosLength    = 5 * time.Second
+	chaosLength    = 5 * time.Second // at least
 	chaosLease     = 5 * time.Second
 	chaosLostAfter = 6 // seconds
 )
+
+// chaosKinds are what has to happen in every chaos before it is over.
+var chaosKinds = [...]wire.RowKind{wire.RowMessage, wire.RowAccepted, wire.RowClosed, wire.RowReopened, wire.RowTransferred, wire.RowJoined}
 
 // chaosSeeds make the dice of runner and players fall the same way again, as far as the order of events does.
 var chaosSeeds = [...]uint64{1, 7, 42}
@@ -46,7 +49,7 @@ func TestChaos(t *testing.T) {
 		})
 	}
 	t.Logf("what happened: %v", happened)
-	for _, kind := range []wire.RowKind{wire.RowMessage, wire.RowAccepted, wire.RowClosed, wire.RowReopened, wire.RowRequeued} {
+	for _, kind := range append(chaosKinds[:], wire.RowRequeued) {
 		if happened[kind] == 0 {
 			t.Errorf("nothing was %s: this was no chaos", kind)
 		}
@@ -69,7 +72,7 @@ type writer struct {
 	acked []wire.Ack
 }
 
-// worker is an agent who accepts, rejects, lets offers pass, answers, closes, pauses and reloads.
+// worker is an agent who accepts, rejects, lets offers pass, answers, closes, hands over, asks for help, pauses and reloads.
 type worker struct {
 	*Agent
 	dice  *rand.Rand
@@ -96,7 +99,12 @@ func (c *chaos) run(seed uint64) {
 	for _, a := range c.staff[1:] {
 		playing.Go(func() { a.play(c.over) })
 	}
-	time.AfterFunc(chaosLength, func() { close(c.over) })
+	time.AfterFunc(chaosLength, func() {
+		defer close(c.over)
+		if err := eventually(often, c.enough); err != nil {
+			c.Errorf("%v: not all of %v has happened", err, chaosKinds)
+		}
+	})
 	playing.Wait()
 	if c.Failed() {
 		return
@@ -105,6 +113,21 @@ func (c *chaos) run(seed uint64) {
 	for _, w := range c.customers {
 		c.judge(w)
 	}
+}
+
+// enough reports whether customers have heard of everything that was to happen.
+func (c *chaos) enough() bool {
+	heard := map[wire.RowKind]bool{}
+	for _, w := range c.customers {
+		w.mu.Lock()
+		for _, l := range w.logs { // of one session
+			for _, r := range l {
+				heard[r.Kind] = true
+			}
+		}
+		w.mu.Unlock()
+	}
+	return !slices.ContainsFunc(chaosKinds[:], func(k wire.RowKind) bool { return !heard[k] })
 }
 
 // persist repeats what may be repeated until it is answered: with yes, or with a no that is final.
@@ -197,6 +220,15 @@ func (a *worker) play(over <-chan struct{}) {
 			if session := a.one(); session != "" {
 				a.persist("close", func() error { return last(a.close(session)) }) // it may have been lost meanwhile
 			}
+		case luck < 9:
+			if session := a.one(); session != "" {
+				// To themselves it is refused, and so it is by assistants: refusals are answers.
+				to := wire.Transfer{Type: "transfer", Session: session, Agent: a.s.agents[a.dice.IntN(len(a.s.agents))].ID, Assist: luck < 6}
+				if luck == 8 {
+					to.Agent, to.Queue, to.Blind = "", a.s.website, true
+				}
+				a.persist("hand over", func() error { return last(ask[wire.SessionFrame](a.Tab, to)) })
+			}
 		default:
 			if session := a.one(); session != "" {
 				// Refusals are answers: the chat may be closed by now, or somebody else's.
@@ -250,13 +282,13 @@ func (a *worker) decide(dice *rand.Rand) {
 	}
 }
 
-// one is a session that the agent has, as far as they know, "" for none.
+// one is a session in which the agent may write, as far as they know, "" for none.
 func (a *worker) one() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var mine []string
 	for session, views := range a.states {
-		if v := views[len(views)-1]; v.State == wire.SessionActive && v.Agent != nil && v.Agent.ID == a.ID {
+		if v := views[len(views)-1]; a.speaks(v) {
 			mine = append(mine, session)
 		}
 	}
@@ -265,6 +297,11 @@ func (a *worker) one() string {
 	}
 	slices.Sort(mine)
 	return mine[a.dice.IntN(len(mine))]
+}
+
+// speaks reports whether the agent owns a session or assists in it.
+func (a *Agent) speaks(v wire.View) bool {
+	return v.State == wire.SessionActive && (v.Agent.ID == a.ID || slices.ContainsFunc(v.Assist, func(r wire.Ref) bool { return r.ID == a.ID }))
 }
 
 // rest waits until every session is with an agent who is there, or closed: nobody waits while somebody could take them.
@@ -295,7 +332,7 @@ func (c *chaos) rest() {
 	}
 	c.Logf("at rest after %v", time.Since(began).Round(time.Millisecond))
 
-	// What agents have open is what they own.
+	// What agents have open is what they own or assist in.
 	for _, a := range c.staff[1:] {
 		var p wire.Pulse
 		a.persist("beat", func() (err error) { p, err = ask[wire.Pulse](a.Tab, wire.Beat{Type: "beat"}); return err })
@@ -303,7 +340,7 @@ func (c *chaos) rest() {
 			c.Errorf("%s has %+v open, and %d sessions of %d", a.who, p.Me, len(p.Sessions), chaosCapacity)
 		}
 		for _, v := range p.Sessions {
-			if v.State != wire.SessionActive || v.Agent.ID != a.ID {
+			if !a.speaks(v) {
 				c.Errorf("%s has open: %+v", a.who, v)
 			}
 		}
@@ -326,6 +363,7 @@ func (c *chaos) judge(w *writer) {
 	}
 	seen := map[string]int{}
 	owner, generation := "", 1
+	var helpers []string
 	for i, r := range rows {
 		c.happened[r.Kind]++
 		if r.Place != i+1 {
@@ -341,13 +379,24 @@ func (c *chaos) judge(w *writer) {
 				c.Errorf("%s: generation %d has the owners %s and %s", w.who, generation, owner, r.By)
 			}
 			owner = r.By
+		case wire.RowTransferred:
+			if helpers = nil; r.By == owner { // sent away: it waits
+				owner = ""
+			} else {
+				owner = r.By
+			}
+			generation++
+		case wire.RowJoined:
+			helpers = append(helpers, r.By)
+		case wire.RowLeft:
+			helpers = slices.DeleteFunc(helpers, func(id string) bool { return id == r.By })
 		case wire.RowReopened, wire.RowRequeued:
-			owner = ""
+			owner, helpers = "", nil
 			generation++
 		case wire.RowClosed:
-			owner = "nobody"
+			owner, helpers = "nobody", nil
 		case wire.RowMessage:
-			if r.Side == wire.SideAgent && r.By != owner {
+			if r.Side == wire.SideAgent && r.By != owner && !slices.Contains(helpers, r.By) {
 				c.Errorf("%s: %s writes %q in place %d, when %s has the chat", w.who, r.By, r.Text, r.Place, owner)
 			}
 			if r.Side == wire.SideCustomer && owner == "nobody" {

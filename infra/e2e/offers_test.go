@@ -48,6 +48,11 @@ func mainJob(s *stage) {
 	} else {
 		agents[2].IsNotAsked(ada)
 	}
+	// Who said no hears it, too, though it was another offer where one is asked after the other.
+	won := awaitFrame(agents[0].Tab, "who took it", "gone", func(g wire.Gone) bool { return g.Session == ada.session && g.Outcome == wire.OfferRescinded })
+	if won.By == nil || won.By.ID != agents[1].ID || won.Customer != "Ada" {
+		s.Errorf("%s hears %+v, want that %s took it", agents[0].who, won, agents[1].Name)
+	}
 	if v := ada.AwaitState(ada.session, wire.SessionActive, 1); v.Agent == nil || v.Agent.Name != agents[1].Name || v.Customer != nil {
 		s.Errorf("Ada hears that she talks to %+v", v)
 	}

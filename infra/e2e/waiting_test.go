@@ -15,6 +15,7 @@ func waitingStories() []story {
 		{name: "who has waited for too long has left a message", in: both, agents: 1, timeout: quick, line: queue{MaxWait: 1, Then: thenMessage}, play: waitsInVain("offline")},
 		{name: "who has waited for too long hears that nobody came", in: both, agents: 1, timeout: quick, line: queue{MaxWait: 1}, play: waitsInVain("unmanaged")},
 		{name: "where nobody is, a message can be left", in: []string{beepall}, agents: 1, front: website{Messages: []string{"nobody"}}, play: nobodyHere},
+		{name: "a message that was left is answered by whoever picks it first", in: both, agents: 2, second: 1, front: website{Messages: []string{"nobody"}}, play: picksMessage},
 		{name: "where nobody is, customers may wait all the same", in: []string{beepall}, agents: 1, play: nobodyYet},
 		{name: "a closed website takes messages only, but lets go on what is open", in: []string{beepall}, agents: 1, front: website{Hours: []string{closedNow()}}, play: closedWebsite},
 		{name: "how long it takes is told as soon as somebody knows", in: []string{beepall}, agents: 1, capacity: 2, play: estimates},
@@ -122,6 +123,75 @@ func nobodyHere(s *stage) {
 	agent.takes(ada)
 	agent.AwaitRow(ada.session, "Please call me.")
 	agent.AwaitRow(ada.session, "Or write to me.")
+}
+
+// tray is what customers of the agent's queues have left.
+func (a *Agent) tray() []wire.Letter {
+	a.s.Helper()
+	m, err := ask[wire.Messages](a.Tab, wire.AskMessages{Type: "messages"})
+	a.check("ask for messages", err)
+	return m.Letters
+}
+
+func (a *Agent) pick(c *Customer) (wire.View, error) {
+	f, err := ask[wire.SessionFrame](a.Tab, wire.Pick{Type: "pick", Session: c.session})
+	return f.Session, err
+}
+
+func picksMessage(s *stage) {
+	ada, berta := s.customer("Ada"), s.customer("Berta")
+	ada.leavesMessage("Please call me.")
+	berta.leavesMessage("Do you have it in blue?")
+	agents, stranger := []*Agent{s.agent(0), s.agent(1)}, s.agent(2)
+	if p := agents[0].Beat(); p.Line[0].Messages != 2 || p.Line[0].Waiting != 0 {
+		s.Errorf("the line is %+v, want two messages and nobody who waits", p.Line)
+	}
+	letters := agents[0].tray()
+	if len(letters) != 2 || letters[0].Session != ada.session || letters[0].Text != "Please call me." || letters[0].Customer.Name != "Ada" ||
+		letters[0].Customer.Email != "ada@example.com" || letters[0].At == 0 || letters[0].Queue.ID != s.website {
+		s.Fatalf("in the tray are %+v, want Ada's and Berta's", letters)
+	}
+	if letters := stranger.tray(); len(letters) != 0 {
+		s.Errorf("in the second line's tray are %+v", letters)
+	}
+	stranger.refused(last(stranger.pick(ada)), "forbidden")
+	agents[1].Becomes(wire.AgentPaused, "Lunch")
+	agents[1].refused(last(agents[1].pick(ada)), "paused")
+	agents[1].Becomes(wire.AgentReady, "")
+
+	views, errs := make([]wire.View, 2), make([]error, 2)
+	atOnce(2, func(i int) { views[i], errs[i] = agents[i].pick(ada) })
+	won := 0
+	if errs[0] != nil {
+		won = 1
+	}
+	winner, loser := agents[won], agents[1-won]
+	winner.check("pick", errs[won])
+	if e := loser.refused(errs[1-won], "taken"); e.By == nil || e.By.ID != winner.ID {
+		s.Errorf("%s hears %+v, want that %s has it", loser.who, e, winner.Name)
+	}
+	if v := views[won]; v.State != wire.SessionActive || v.Generation != 2 || v.Agent.ID != winner.ID {
+		s.Errorf("%s picked %+v", winner.who, v)
+	}
+	winner.check("pick again", last(winner.pick(ada)))
+	winner.HasOpen(ada)
+	winner.Since(ada.session, 0)
+	winner.Hears(ada, "Please call me.")
+	if v := ada.AwaitState(ada.session, wire.SessionActive, 2); v.Agent.Name != winner.Name {
+		s.Errorf("Ada hears %+v, want that %s answers", v, winner.Name)
+	}
+	winner.Says(ada, "I will.")
+	ada.Hears("I will.")
+	winner.Closes(ada)
+
+	// Who writes again needs no answer to the message: it is a chat now.
+	berta.Says("Hello?")
+	loser.Reject(loser.AwaitOffer(berta))
+	winner.takes(berta)
+	loser.refused(last(loser.pick(berta)), "taken")
+	if letters := winner.tray(); len(letters) != 0 {
+		s.Errorf("in the tray are %+v still", letters)
+	}
 }
 
 func nobodyYet(s *stage) {
