@@ -365,6 +365,7 @@ func TestDeaths(t *testing.T) {
 	t.Parallel()
 	offered := func(o *office) chat.Session { return o.writes("c1") }
 	active := func(o *office) chat.Session { return o.accepts("ann", o.writes("c1")) }
+	ringing := func(o *office) chat.Session { return o.hands("ann", active(o), chat.Handover{Agent: "bob"}) }
 	closed := func(o *office) chat.Session { return o.closes("ann", active(o)) }
 	waiting := func(o *office) chat.Session {
 		for _, a := range o.agents {
@@ -444,6 +445,25 @@ func TestDeaths(t *testing.T) {
 		{"leave the line", byTurns, 0, waiting, leave, 6, false},
 		{"leave while it rings", byTurns, 0, offered, leave, 8, false},
 		{"leave an agent", everybody, 5, active, leave, 8, false},
+		{"offer a transfer", byTurns, 0, active, func(ctx context.Context, p *process, s chat.Session) error {
+			_, err := p.Transfer(ctx, desktop("ann"), chat.Handover{Session: s.ID, Agent: "bob"})
+			return err
+		}, 12, false},
+		{"accept a transfer", byTurns, 5, ringing, func(ctx context.Context, p *process, s chat.Session) error {
+			_, err := p.Accept(ctx, desktop("bob"), handed(s))
+			return err
+		}, 22, false},
+		{"decline a transfer", byTurns, 0, ringing, func(ctx context.Context, p *process, s chat.Session) error {
+			return p.Reject(ctx, desktop("bob"), handed(s))
+		}, 16, false},
+		{"pause while a transfer rings", byTurns, 0, ringing, func(ctx context.Context, p *process, _ chat.Session) error {
+			_, err := p.SetAvailability(ctx, desktop("bob"), chat.Wish{State: chat.Paused})
+			return err
+		}, 18, false},
+		{"give away", byTurns, 5, ringing, func(ctx context.Context, p *process, s chat.Session) error {
+			_, err := p.Transfer(ctx, desktop("ann"), chat.Handover{Session: s.ID, Queue: queue, Blind: true})
+			return err
+		}, 24, false},
 		{"the sweep returns a session", byTurns, 5, func(o *office) chat.Session {
 			s := active(o)
 			for range 6 {
