@@ -221,7 +221,9 @@ func (d *Desk) Transfer(ctx context.Context, c Connection, h Handover) (View, er
 	// The router rings, as ever: it would have to anyway, if this died here.
 	d.besteffort(ctx, "start transfer", d.Router.Start(ctx, change.Now.transferExecution()))
 	v, err := d.current(ctx, c, h.Session)
-	d.tell(ctx, c.ID, SessionChanged{v, d.now()}, agentPrincipals(change.Now.Speakers())...)
+	if err == nil {
+		d.tell(ctx, c.ID, SessionChanged{v, d.now()}, agentPrincipals(change.Now.Speakers())...)
+	}
 	return v, err
 }
 
