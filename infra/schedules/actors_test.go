@@ -125,7 +125,7 @@ var agentSteps = steps[*agent]{
 			a.endsAssist(id, assist)
 		}
 	}},
-	{1, func(a *agent) { // closes the laptop, perhaps for so long that others get the chats
+	{2, func(a *agent) { // closes the laptop, perhaps for so long that others get the chats
 		a.vanishes()
 		a.w.after(a.w.within(200*time.Second), func() {
 			if !a.w.quiet || a.mood != away {
@@ -274,7 +274,7 @@ const website = "shop"
 // opens the business: queues, agents who sign in, a licence, and customers who come.
 func (w *world) opens() {
 	for i := range 2 {
-		q := chat.Queue{ID: fmt.Sprintf("q%d", i+1), Strategy: w.strategy(), Timeout: w.timeout(), Weight: w.IntN(2), LostAfter: 80 + 20*w.IntN(3)}
+		q := chat.Queue{ID: fmt.Sprintf("q%d", i+1), Strategy: w.strategy(), Timeout: w.timeout(), Weight: w.IntN(2), LostAfter: 60 + 15*w.IntN(3)}
 		for i > 0 && q.Strategy.Reserves() == w.queues[0].Strategy.Reserves() && w.often(0.7) {
 			q.Strategy = w.strategy() // queues of both kinds that share agents are what is interesting
 		}
@@ -285,7 +285,7 @@ func (w *world) opens() {
 			q.Overflow = fmt.Sprintf("q%d", 2-i)
 		}
 		if w.often(0.4) {
-			q.Idle = 60 + w.IntN(40)
+			q.Idle = 20 + w.IntN(40)
 		}
 		if w.often(0.4) {
 			q.WrapUp = 5 + w.IntN(20)
@@ -365,7 +365,7 @@ func (w *world) visit() {
 	w.visits[v.Token] = v
 	w.count.visits++
 	switch {
-	case w.happens(0.01):
+	case w.happens(0.01) || v.Round > 0 && w.happens(0.1):
 		w.loses(v.Session)
 		return
 	case w.happens(0.02):
@@ -407,10 +407,16 @@ func (w *world) loses(session string) {
 	w.tell("executions", func() string { return fmt.Sprintf("of %s are lost, their names %v", session, forgotten) })
 }
 
+// sweepEvery is the longest time between two sweeps.
 const sweepEvery = time.Minute
 
 // sweep is the reaper.
 func (w *world) sweep() {
+	for _, a := range w.agents {
+		if !a.here && a.mine() != "" && w.happens(0.4) { // at the very moment at which their chats are taken from them
+			w.after(w.within(30*w.callTakes()), a.arrives)
+		}
+	}
 	w.count.sweeps++
 	mends := w.promises.beforeSweep()
 	var done chat.Swept
@@ -422,5 +428,5 @@ func (w *world) sweep() {
 			mends(done)
 		}
 	})
-	w.after(sweepEvery, w.sweep)
+	w.after(w.between(sweepEvery/3, sweepEvery), w.sweep)
 }

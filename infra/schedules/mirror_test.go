@@ -390,11 +390,6 @@ func (s *session) offerSK(round int) string {
 	return fmt.Sprintf("O#%d#%d", s.state.int("gen"), round)
 }
 
-// condition is what every transition demands as it was read.
-func (s *session) condition() string {
-	return fmt.Sprint(s.is(), s.state.int("v"), s.state.int("gen"), s.state.int("round"), s.state.int("part"), s.state.text("offered"))
-}
-
 func (s *session) head() int { return len(s.log) }
 
 // expired reports whether a session's retention is over, so that its customer may have another one.

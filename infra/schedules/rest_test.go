@@ -155,7 +155,7 @@ func (p *promises) lostExecution(session string) { p.lostAt[session] = p.w.clock
 func (p *promises) beforeSweep() (mends func(chat.Swept)) {
 	const lostTurn = 90 * time.Second // chat.lostTurn
 	now := p.w.clock.Now()
-	lost := map[string]string{}     // session -> what a transition would have changed of it
+	lost := map[string]int{}        // session -> generation
 	held := map[holding]time.Time{} // last sign of a lost agent
 	overdue := map[string]time.Time{}
 	rings := map[string]int{} // the round of a transfer that is over
@@ -165,10 +165,10 @@ func (p *promises) beforeSweep() (mends func(chat.Swept)) {
 			last = since
 		}
 		if s.inLine() && now.Sub(last) > lostTurn {
-			lost[id] = s.condition()
+			lost[id] = s.state.int("gen")
 		}
 		for _, a := range s.speakers() {
-			if seen := p.w.mirror.agents[a].time("seenAt"); now.Sub(seen) > p.w.grace(s.state.text("queue")) {
+			if seen := p.w.mirror.agents[a].time("seenAt"); now.Sub(seen) > max(lease, p.w.grace(s.state.text("queue"))) {
 				held[holding{id, a}] = seen
 			}
 		}
@@ -180,8 +180,9 @@ func (p *promises) beforeSweep() (mends func(chat.Swept)) {
 		}
 	}
 	return func(done chat.Swept) {
-		for id, condition := range lost {
-			if same := p.w.mirror.sessions[id].condition() == condition; same && len(p.w.executions.Running(id)) == 0 && p.lostAt[id].Before(now) {
+		for id, generation := range lost {
+			s := p.w.mirror.sessions[id]
+			if s.inLine() && s.state.int("gen") == generation && len(p.w.executions.Running(id)) == 0 && p.lostAt[id].Before(now) {
 				p.broken(notLost, "the sweep has left session %s alone, which waits without routing", id)
 			}
 		}

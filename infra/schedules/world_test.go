@@ -129,6 +129,14 @@ func (w *world) within(d time.Duration) time.Duration { return time.Duration(w.I
 // between is a random duration from a to below b.
 func (w *world) between(a, b time.Duration) time.Duration { return a + w.within(b-a) }
 
+// callTakes is the longest time between two calls.
+func (w *world) callTakes() time.Duration {
+	if w.quiet {
+		return paces[0]
+	}
+	return w.pace
+}
+
 // happens is true with a probability; never once the faults have stopped.
 func (w *world) happens(p float64) bool { return w.Float64() < p*w.rough && !w.quiet }
 
@@ -510,11 +518,7 @@ func (w *world) step(c *command) {
 	if len(same) > 1 {
 		v = verdict{}
 	}
-	if w.quiet {
-		w.clock.Advance(w.within(paces[0]))
-	} else {
-		w.clock.Advance(w.within(w.pace))
-	}
+	w.clock.Advance(w.within(w.callTakes()))
 	w.judge(c, v)
 	for _, p := range same {
 		w.count.calls++

@@ -44,4 +44,12 @@ var mutants = []mutant{
 		"s.State != Waiting || s.Generation != was.Generation || s.Token", "s.Token"},
 	{"a message does not look who took its place", "functions/chat/log.go",
 		"errors.Is(err, ErrStale) && p.wrote(taken, m.CID)", "errors.Is(err, ErrStale) && taken.CID != \"\""},
+	{"a close leaves the transfer ringing", "functions/chat/leave.go",
+		"if in.session.Transfer != nil {", "if in.session.Transfer != nil && false {"},
+	{"an overflow keeps the part", "functions/chat/strategy.go",
+		"next.Queue, next.Weight, next.Part, next.Patience = to.ID, to.Weight, s.Part+1,", "next.Queue, next.Weight, next.Part, next.Patience = to.ID, to.Weight, s.Part,"},
+	{"nobody drops a transfer that was lost", "functions/chat/sweep.go",
+		"if err != nil || s.Transfer == nil || d.now()", "if true || err != nil || s.Transfer == nil || d.now()"},
+	{"a session is closed as idle although somebody writes", "functions/chat/idle.go",
+		"if s.Warned == in.last.Place {", "if s.Warned > 0 {"},
 }
