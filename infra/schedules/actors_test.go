@@ -331,7 +331,7 @@ func (w *world) opens() {
 		return d.Store.PutWebsite(ctx, site)
 	}, func(c *command) {
 		if c.err != nil {
-			w.promises.broken("schedule", "setting up: %v", c.err)
+			w.promises.broken(works, "setting up: %v", c.err)
 		}
 	})
 	w.run(w.clock.Now())

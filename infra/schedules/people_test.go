@@ -380,7 +380,7 @@ type agent struct {
 type mood string
 
 const (
-	works  mood = "works"        // takes chats and closes them
+	busy   mood = "works"        // takes chats and closes them
 	holds  mood = "holds"        // takes chats and keeps them
 	pauses mood = "pauses"       // stays paused
 	away   mood = "is gone home" // laptop closed
@@ -388,7 +388,7 @@ const (
 
 func (w *world) employ(id string) *agent {
 	a := &agent{w: w, id: id, asked: map[chat.OfferRef]bool{}, picky: w.often(0.2),
-		mood: []mood{works, works, works, holds, pauses, away}[w.IntN(6)]}
+		mood: []mood{busy, busy, busy, holds, pauses, away}[w.IntN(6)]}
 	desktops := 1
 	if w.often(0.2) {
 		desktops = 2

@@ -20,6 +20,7 @@ const (
 	oneLog      = "5 messages"
 	notLost     = "6 nobody is forgotten"
 	comesToRest = "all comes to rest"
+	works       = "commands work"
 )
 
 // violation is a broken promise.
@@ -555,6 +556,15 @@ func (p *promises) asks(ref chat.OfferRef, agent string) (answered func(chat.Vie
 			p.broken(oneWinner, "%s asks for session %s, which %s took, and hears: %v", agent, ref.Session, before, err)
 		}
 	}
+}
+
+// ended: a command that nothing happened to ends with an answer or a refusal, and not because it could not get through.
+func (p *promises) ended(c *command) {
+	var no *chat.Error
+	if c.err == nil || c.hurt || errors.As(c.err, &no) && no.Code != chat.CodeBusy {
+		return
+	}
+	p.broken(works, "%s fails, and nothing was in its way: %v", c.name, c.err)
 }
 
 // picks is asks for a message that was left.

@@ -32,7 +32,7 @@ func (a *agent) calmsDown() {
 	}
 	id := a.mine()
 	switch {
-	case id == "" || a.mood != works:
+	case id == "" || a.mood != busy:
 	case a.w.mirror.sessions[id].state.text("agent") == a.id:
 		a.closes(id)
 	default:
@@ -50,14 +50,14 @@ func (w *world) calmDown() {
 			c.vanishes()
 		}
 	}
-	end := w.clock.Now().Add(calm)
+	began := w.clock.Now()
 	for !w.promises.over() {
 		w.run(w.clock.Now().Add(restEvery))
 		restless := w.promises.restless()
-		if restless == "" {
+		if w.rest = w.clock.Now().Sub(began); restless == "" {
 			return
 		}
-		if !w.clock.Now().Before(end) {
+		if w.rest >= calm {
 			w.promises.broken(comesToRest, "after %v without faults %s", calm, restless)
 		}
 	}

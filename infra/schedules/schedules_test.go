@@ -50,6 +50,7 @@ type total struct {
 
 	mu sync.Mutex
 	counts
+	rest time.Duration // the longest that a schedule took to come to rest
 }
 
 // play plays the schedules that the flags ask for, some at a time. The first that breaks a promise ends it.
@@ -74,7 +75,7 @@ func (sum *total) play(t *testing.T) {
 				w := newWorld(*from+uint64(n-1), endpoint, l, tables)
 				w.story.keep = *whole
 				synctest.Test(t, func(t *testing.T) { w.play(t) })
-				sum.add(w.count)
+				sum.add(w)
 			}
 		})
 	}
@@ -107,13 +108,14 @@ func (w *world) play(t *testing.T) {
 	w.count.schedules = 1
 }
 
-func (sum *total) add(c counts) {
+func (sum *total) add(w *world) {
 	sum.mu.Lock()
 	defer sum.mu.Unlock()
 	all := sum.numbers()
-	for i, n := range c.numbers() {
+	for i, n := range w.count.numbers() {
 		*all[i].n += *n.n
 	}
+	sum.rest = max(sum.rest, w.rest)
 }
 
 // report says every few seconds how far it is.
@@ -150,6 +152,7 @@ func (sum *total) String() string {
 	for _, n := range sum.numbers() {
 		fmt.Fprintf(&b, "%-20s %9d\n", n.name, *n.n)
 	}
+	fmt.Fprintf(&b, "%-20s %9v\n", "longest until rest", sum.rest.Round(time.Second))
 	fmt.Fprintf(&b, "%-20s %9v", "took", time.Since(sum.began).Round(time.Second))
 	return b.String()
 }

@@ -86,6 +86,7 @@ type world struct {
 	free     []*hand
 	commands []*command
 	count    counts
+	rest     time.Duration // how long it took to come to it
 	story    story
 
 	agents    []*agent
@@ -151,8 +152,7 @@ type command struct {
 	hand   *hand
 	cancel context.CancelFunc
 	until  time.Time // it is stuck
-	began  time.Time
-	hurt   bool // something failed on its way
+	hurt   bool      // something failed on its way
 	then   func(*command)
 
 	// Guarded by world.mu.
@@ -200,7 +200,7 @@ func (w *world) do(name string, f func(context.Context, *chat.Desk) error, then 
 		h = w.hire()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &command{name: name, hand: h, cancel: cancel, began: w.clock.Now(), then: then}
+	c := &command{name: name, hand: h, cancel: cancel, then: then}
 	h.command = c
 	w.commands = append(w.commands, c)
 	w.count.commands++
@@ -307,13 +307,16 @@ func writes(operation string) bool {
 // follow takes a write into the mirror and holds it against the promises.
 func (w *world) follow(c *call, status int, answer []byte) {
 	if status != http.StatusOK {
+		if !bytes.Contains(answer, []byte("ConditionalCheckFailed")) {
+			w.promises.broken(works, "the store refuses %s of %s: %s", describe(c.what, c.body), c.command.name, answer)
+		}
 		w.count.stale++
 		w.tell(c.command.name, func() string { return describe(c.what, c.body) + ": stale" })
 		return
 	}
 	changes, err := w.mirror.follow(c.what, c.body, answer)
 	if err != nil {
-		w.promises.broken("schedule", "the mirror cannot follow: %v", err)
+		w.promises.broken(works, "the mirror cannot follow: %v", err)
 		return
 	}
 	if len(changes) > 0 {
@@ -416,7 +419,7 @@ func (w *world) run(until time.Time) {
 	for !w.promises.over() {
 		w.finish()
 		if w.count.steps++; w.count.steps > maxSteps {
-			w.promises.broken("schedule", "it does not come to an end")
+			w.promises.broken(works, "it does not come to an end")
 			return
 		}
 		now := w.clock.Now()
@@ -490,7 +493,7 @@ func (w *world) step(c *command) {
 	pending := slices.Clone(c.pending)
 	w.mu.Unlock()
 	if len(pending) == 0 {
-		w.promises.broken("schedule", "%s stands still without a call", c.name)
+		w.promises.broken(works, "%s stands still without a call", c.name)
 		return
 	}
 	if len(pending) > 1 {
@@ -604,6 +607,7 @@ func (w *world) finish() {
 		c.cancel()
 		if !c.dead {
 			w.free = append(w.free, c.hand)
+			w.promises.ended(c)
 		}
 		w.tell(c.name, func() string {
 			if c.dead {
