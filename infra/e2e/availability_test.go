@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/functions/wire"
@@ -18,7 +19,6 @@ func availabilityStories() []story {
 		{name: "a wrap-up ends by itself", in: both, agents: 1, timeout: quick, line: queue{WrapUp: 2}, play: wrapUpEnds},
 		{name: "a supervisor pauses an agent at whom a chat rings", in: both, agents: 3, supervised: true, play: supervisorPauses},
 		{name: "only a supervisor decides for others, and not everything", in: []string{beepall}, agents: 4, supervised: true, play: supervisorRefusals},
-		{name: "everybody sees who is there", in: []string{beepall}, agents: 5, second: 2, supervised: true, play: team},
 		{name: "an offer is explained to whom it concerns", in: both, agents: 5, second: 1, supervised: true, play: ledger},
 		{name: "a chat that is reopened goes to who had it before", in: both, agents: 2, line: queue{Previous: true}, play: reopensToPrevious},
 		{name: "a chat that is reopened goes to others where who had it before is away", in: both, agents: 2, line: queue{Previous: true}, play: reopensWithoutPrevious},
@@ -175,7 +175,13 @@ func supervisorRefusals(s *stage) {
 	}
 }
 
-func team(s *stage) {
+// Ensure that everybody sees who is there, and a supervisor also who is not. In a stack of its own: the team of all stories is larger
+// than a frame.
+func TestTeam(t *testing.T) {
+	t.Parallel()
+	need(t, engine)
+	it := story{name: "team", in: []string{beepall}, agents: 5, second: 2, supervised: true}
+	s := ownRunner(t, demoOf([]story{it})).stage(castOf(0, it, beepall), beepall)
 	ada, agent := s.talk()
 	full, paused, boss, second := s.agent(1), s.agent(2), s.agent(4), s.agent(5)
 	paused.Becomes(wire.AgentPaused, "Lunch")
@@ -186,7 +192,6 @@ func team(s *stage) {
 	}
 	second.AwaitOffer(berta)
 
-	// Other stories have agents and queues, too.
 	see := func(by *Agent) (map[string]wire.Colleague, map[string]wire.TeamQueue) {
 		s.Helper()
 		agents, queues := map[string]wire.Colleague{}, map[string]wire.TeamQueue{}

@@ -235,9 +235,8 @@ func sendsAway(s *stage) {
 	if row := ada.AwaitKind(ada.session, wire.RowTransferred); row.To != secondLine || row.Name != giver.Name || row.Note != "" {
 		s.Errorf("Ada's log says %+v, want who sent her where", row)
 	}
-	if v := berta.Beat().Sessions[0]; v.Position != 2 {
-		s.Errorf("Berta waits as %+v, want to be behind Ada, who came before her", v)
-	}
+	// Ada came before her.
+	berta.AwaitView(berta.session, "to be told that Ada is before her", func(v wire.View) bool { return v.Position == 2 })
 
 	taker.Becomes(wire.AgentReady, "")
 	offer := taker.AwaitOffer(ada)

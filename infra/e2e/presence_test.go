@@ -33,6 +33,7 @@ func lostAgent(s *stage) {
 	if v := ada.AwaitState(ada.session, wire.SessionWaiting, 2); v.Position != 1 {
 		s.Errorf("Ada waits as %+v, want her place before Berta", v)
 	}
+	berta.AwaitView(berta.session, "to be told that Ada is before her", func(v wire.View) bool { return v.Position == 2 })
 	if v := berta.Beat().Sessions[0]; v.Position != 2 {
 		s.Errorf("Berta waits as %+v, want to be behind Ada", v)
 	}

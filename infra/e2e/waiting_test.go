@@ -185,8 +185,8 @@ func picksMessage(s *stage) {
 	winner.Closes(ada)
 
 	// Who writes again needs no answer to the message: it is a chat now.
+	loser.Becomes(wire.AgentPaused, "Lunch")
 	berta.Says("Hello?")
-	loser.Reject(loser.AwaitOffer(berta))
 	winner.takes(berta)
 	loser.refused(last(loser.pick(berta)), "taken")
 	if letters := winner.tray(); len(letters) != 0 {
