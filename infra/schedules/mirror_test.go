@@ -390,6 +390,14 @@ func (s *session) offerSK(round int) string {
 	return fmt.Sprintf("O#%d#%d", s.state.int("gen"), round)
 }
 
+// visited is when the router last saw the session, or might have.
+func (s *session) visited() time.Time {
+	if s.state.has("turn") {
+		return s.state.time("turn")
+	}
+	return s.state.time("since")
+}
+
 func (s *session) head() int { return len(s.log) }
 
 // expired reports whether a session's retention is over, so that its customer may have another one.

@@ -132,7 +132,7 @@ func (p *promises) check(cause *command, changes []written) {
 			}
 		}
 	}
-	for id := range touched {
+	for _, id := range slices.Sorted(maps.Keys(touched)) {
 		s := p.w.mirror.sessions[id]
 		if s.state == nil {
 			continue
@@ -155,77 +155,100 @@ var moves = map[chat.State][]chat.State{
 // outcomes are the ends of a session.
 var outcomes = []chat.Outcome{chat.Handled, chat.LeftByUser, chat.Abandoned, chat.Unmanaged, chat.Message, chat.TimedOut}
 
+// step is a transition of a session, as a check sees it.
+type step struct {
+	*session
+	was, is    item
+	from, to   chat.State
+	generation int // with before, of is and was
+	before     int
+}
+
 // checkState looks at a transition of a session.
 func (p *promises) checkState(s *session, was, is item) {
-	from, to := chat.State(was.text("state")), chat.State(is.text("state"))
-	generation, before := is.int("gen"), was.int("gen")
-	if is == nil || !slices.Contains(moves[from], to) {
-		p.broken(notLost, "session %s goes from %s to %s", s.id, from, to)
+	t := step{s, was, is, chat.State(was.text("state")), chat.State(is.text("state")), is.int("gen"), was.int("gen")}
+	if is == nil || !slices.Contains(moves[t.from], t.to) {
+		p.broken(notLost, "session %s goes from %s to %s", s.id, t.from, t.to)
 		return
 	}
+	p.w.count.transition(was, is, p.cause)
+	p.checkCourse(t)
+	p.checkOwner(t)
+	p.checkEnd(t)
 	if was == nil {
-		for _, other := range p.w.mirror.sessions {
+		for _, id := range slices.Sorted(maps.Keys(p.w.mirror.sessions)) {
+			other := p.w.mirror.sessions[id]
 			if other != s && other.state.text("customer") == is.text("customer") && !p.w.expired(other) {
 				p.broken(oneLog, "%s has two sessions, %s and %s", is.text("customer"), s.id, other.id)
 			}
 		}
 	}
-	if generation < before || generation == before && is.int("part") < was.int("part") {
-		p.broken(oneWinner, "session %s goes back from generation %d, part %d to %d, %d", s.id, before, was.int("part"), generation, is.int("part"))
+}
+
+// checkCourse: generations and parts go up, with each episode of ownership; the place in the line stays.
+func (p *promises) checkCourse(t step) {
+	is, was := t.is, t.was
+	if t.generation < t.before || t.generation == t.before && is.int("part") < was.int("part") {
+		p.broken(oneWinner, "session %s goes back from generation %d, part %d to %d, %d", t.id, t.before, was.int("part"), t.generation, is.int("part"))
 	}
-	if from != to && (from == chat.Active && to == chat.Waiting || from == chat.Closed) && generation == before {
-		p.broken(oneWinner, "session %s is %s again in the generation %d that is over", s.id, to, generation)
+	if t.from != t.to && (t.from == chat.Active && t.to == chat.Waiting || t.from == chat.Closed) && t.generation == t.before {
+		p.broken(oneWinner, "session %s is %s again in the generation %d that is over", t.id, t.to, t.generation)
 	}
-	if outcome := was.text("outcome"); from == chat.Closed && to == chat.Active && outcome != string(chat.Message) {
-		p.broken(oneWinner, "session %s, which ended %s, is taken by %s", s.id, outcome, is.text("agent"))
+	if was != nil && t.from != chat.Closed && !is.time("queued").Equal(was.time("queued")) {
+		p.broken(notLost, "session %s loses its place in the line", t.id)
 	}
-	if (to == chat.Closed) != slices.Contains(outcomes, chat.Outcome(is.text("outcome"))) {
-		p.broken(notLost, "session %s is %s with the outcome %q", s.id, to, is.text("outcome"))
+	if t.to == chat.Active && !is.has("due") {
+		p.broken(notLost, "session %s is ACTIVE, and nobody will ever look whether it is idle", t.id)
 	}
-	if was != nil && from != chat.Closed && !is.time("queued").Equal(was.time("queued")) {
-		p.broken(notLost, "session %s loses its place in the line", s.id)
+	if (t.to == chat.Closed) != slices.Contains(outcomes, chat.Outcome(is.text("outcome"))) {
+		p.broken(notLost, "session %s is %s with the outcome %q", t.id, t.to, is.text("outcome"))
 	}
-	agent := is.text("agent")
-	if (to == chat.Active) != (agent != "") || (to == chat.Offered) != (is.text("offered") != "") {
-		p.broken(offersEnd, "session %s is %s, with agent %q and offered to %q", s.id, to, agent, is.text("offered"))
+	if (t.to == chat.Offered) != is.has("offered") || is.has("transfer") && t.to != chat.Active {
+		p.broken(offersEnd, "session %s is %s, offered to %q and handed over: %v", t.id, t.to, is.text("offered"), is.has("transfer"))
 	}
-	if (to == chat.Active) != (is.int("seat") > 0) {
-		p.broken(withinLimit, "session %s is %s and holds seat %d", s.id, to, is.int("seat"))
+}
+
+// checkOwner: who is ACTIVE has an owner and a seat, and a generation has one winner.
+func (p *promises) checkOwner(t step) {
+	agent, assist := t.is.text("agent"), t.is.set("assist")
+	active := t.to == chat.Active
+	if active != (agent != "") || active != (t.is.int("seat") > 0) {
+		p.broken(withinLimit, "session %s is %s, with %q and seat %d", t.id, t.to, agent, t.is.int("seat"))
 	}
-	taken := to == chat.Active && (from != chat.Active || was.text("agent") != agent)
-	if from == chat.Active && to == chat.Active && taken != (generation != before) {
-		p.broken(oneWinner, "session %s goes from %s to %s in generation %d, from %d", s.id, was.text("agent"), agent, generation, before)
+	if len(assist) > chat.MaxAssist || len(assist) > 0 && !active || slices.Contains(assist, agent) {
+		p.broken(withinLimit, "session %s is %s, with %q, and %v assist", t.id, t.to, agent, assist)
 	}
-	if taken {
-		e := episode{s.id, generation}
-		if first, won := p.winners[e]; won {
-			p.broken(oneWinner, "generation %d of session %s is won by %s and by %s", generation, s.id, first, agent)
-		}
-		p.winners[e] = agent
+	for _, a := range assist {
+		p.helped[holding{t.id, a}] = true
 	}
-	if assist := is.set("assist"); len(assist) > chat.MaxAssist || len(assist) > 0 && to != chat.Active || slices.Contains(assist, agent) {
-		p.broken(withinLimit, "session %s is %s, with %q, and %v assist", s.id, to, agent, assist)
+	taken := active && (t.from != chat.Active || t.was.text("agent") != agent)
+	if active && t.from == chat.Active && taken != (t.generation != t.before) {
+		p.broken(oneWinner, "session %s goes from %s to %s in generation %d, from %d", t.id, t.was.text("agent"), agent, t.generation, t.before)
 	}
-	for _, a := range is.set("assist") {
-		p.helped[holding{s.id, a}] = true
+	if outcome := t.was.text("outcome"); active && t.from == chat.Closed && outcome != string(chat.Message) {
+		p.broken(oneWinner, "session %s, which ended %s, is taken by %s", t.id, outcome, agent)
 	}
-	if is.has("transfer") && to != chat.Active {
-		p.broken(offersEnd, "session %s is %s and is being handed over", s.id, to)
+	if !taken {
+		return
 	}
-	if to == chat.Active && !is.has("due") {
-		p.broken(notLost, "session %s is ACTIVE, and nobody will ever look whether it is idle", s.id)
+	e := episode{t.id, t.generation}
+	if first, won := p.winners[e]; won {
+		p.broken(oneWinner, "generation %d of session %s is won by %s and by %s", t.generation, t.id, first, agent)
 	}
-	p.w.count.transition(was, is, p.cause)
-	if to == chat.Closed && from != chat.Closed {
-		switch outcome := chat.Outcome(is.text("outcome")); {
-		case outcome == chat.Abandoned && p.cause.by("route"):
-			p.checkAbandoned(s, was)
-		case outcome == chat.TimedOut:
-			p.checkIdle(s, was)
-		}
-	}
-	if from == chat.Active && to == chat.Waiting && p.cause.by("sweep") {
-		p.checkReturned(s, was)
+	p.winners[e] = agent
+}
+
+// checkEnd: nobody is given up who is there.
+func (p *promises) checkEnd(t step) {
+	outcome := chat.Outcome(t.is.text("outcome"))
+	switch {
+	case t.from == chat.Active && t.to == chat.Waiting && p.cause.by("sweep"):
+		p.checkReturned(t.session, t.was)
+	case t.to != chat.Closed || t.from == chat.Closed:
+	case outcome == chat.Abandoned && p.cause.by("route"):
+		p.checkAbandoned(t.session, t.was)
+	case outcome == chat.TimedOut:
+		p.checkIdle(t.session, t.was)
 	}
 }
 
@@ -394,7 +417,8 @@ func (p *promises) checkLedger(s *session) {
 	if shows != "" && s.offers[shows] == nil {
 		p.broken(offersEnd, "session %s shows offer %s, which nobody wrote down", s.id, shows)
 	}
-	for sk, o := range s.offers {
+	for _, sk := range slices.Sorted(maps.Keys(s.offers)) {
+		o := s.offers[sk]
 		if open := o.text("outcome") == ""; open != (sk == shows) {
 			p.broken(offersEnd, "offer %s of session %s shows: %v, and its outcome is %q", sk, s.id, sk == shows, o.text("outcome"))
 		}
@@ -467,7 +491,8 @@ func (p *promises) checkHoldings() {
 	m := p.w.mirror
 	holds, used := map[string][]string{}, map[string]int{}
 	offered := map[string]string{} // reservation -> agent
-	for id, s := range m.sessions {
+	for _, id := range slices.Sorted(maps.Keys(m.sessions)) {
+		s := m.sessions[id]
 		for _, a := range s.speakers() {
 			holds[a] = append(holds[a], id)
 		}
@@ -478,12 +503,14 @@ func (p *promises) checkHoldings() {
 			offered[id+sk[strings.LastIndex(sk, "#"):]] = to
 		}
 	}
-	for n, shard := range m.shards {
+	for _, n := range slices.Sorted(maps.Keys(m.shards)) {
+		shard := m.shards[n]
 		if shard.int("used") != used[n] {
 			p.broken(withinLimit, "licence shard %s counts %d, and %d sessions have a seat there", n, shard.int("used"), used[n])
 		}
 	}
-	for id, a := range m.agents {
+	for _, id := range slices.Sorted(maps.Keys(m.agents)) {
+		a := m.agents[id]
 		slices.Sort(holds[id])
 		if open := a.set("open"); !slices.Equal(open, holds[id]) {
 			p.broken(withinLimit, "%s has %v open, and is in %v", id, open, holds[id])
@@ -501,8 +528,8 @@ func (p *promises) checkHoldings() {
 			p.broken(onlyReady, "%s has nothing open, and is to be %s when that is over", id, a.text("next"))
 		}
 	}
-	for offer, id := range offered {
-		p.broken(offersEnd, "offer %s is made to %s, who does not hold it", offer, id)
+	for _, offer := range slices.Sorted(maps.Keys(offered)) {
+		p.broken(offersEnd, "offer %s is made to %s, who does not hold it", offer, offered[offer])
 	}
 }
 

@@ -155,17 +155,13 @@ func (p *promises) lostExecution(session string) { p.lostAt[session] = p.w.clock
 func (p *promises) beforeSweep() (mends func(chat.Swept)) {
 	const lostTurn = 90 * time.Second // chat.lostTurn
 	now := p.w.clock.Now()
-	lost := map[string]int{}        // session -> generation
+	lost := map[string]time.Time{}  // session -> last visit of its router
 	held := map[holding]time.Time{} // last sign of a lost agent
 	overdue := map[string]time.Time{}
 	rings := map[string]int{} // the round of a transfer that is over
 	for id, s := range p.w.mirror.sessions {
-		last := s.state.time("turn")
-		if since := s.state.time("since"); last.IsZero() {
-			last = since
-		}
-		if s.inLine() && now.Sub(last) > lostTurn {
-			lost[id] = s.state.int("gen")
+		if visited := s.visited(); s.inLine() && now.Sub(visited) > lostTurn {
+			lost[id] = visited
 		}
 		for _, a := range s.speakers() {
 			if seen := p.w.mirror.agents[a].time("seenAt"); now.Sub(seen) > max(lease, p.w.grace(s.state.text("queue"))) {
@@ -180,9 +176,9 @@ func (p *promises) beforeSweep() (mends func(chat.Swept)) {
 		}
 	}
 	return func(done chat.Swept) {
-		for id, generation := range lost {
+		for id, visited := range lost {
 			s := p.w.mirror.sessions[id]
-			if s.inLine() && s.state.int("gen") == generation && len(p.w.executions.Running(id)) == 0 && p.lostAt[id].Before(now) {
+			if s.inLine() && s.visited().Equal(visited) && len(p.w.executions.Running(id)) == 0 && p.lostAt[id].Before(now) {
 				p.broken(notLost, "the sweep has left session %s alone, which waits without routing", id)
 			}
 		}
