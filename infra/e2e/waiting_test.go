@@ -24,7 +24,7 @@ func waitingStories() []story {
 }
 
 // idleTime is how long a chat may be silent here, in seconds: people are warned in the middle of it, and answer that on a busy machine.
-const idleTime = 10
+const idleTime = 14
 
 // closedNow are opening hours that are not now: a minute in three days.
 func closedNow() string {
