@@ -12,6 +12,15 @@ const all = [
   'next wrapup wrapup-empty set'.split(' '),
   'rings rings-help declined handed transfer transfer-queue transfer-nobody help'.split(' '),
   'team team-undo team-menu team-busy team-queue team@390x800 team~rtl team@1024x720'.split(' '),
+  'messages messages-none messages-refused messages-queue left'.split(' '),
+  [
+    'messages@390x800',
+    'messages~rtl',
+    'messages-refused@390x800',
+    'messages@1024x720',
+    'left@390x800',
+    'left~rtl',
+  ],
   'helped helping idle who end-help more'.split(' '),
   [
     'helped@390x800',
@@ -27,7 +36,7 @@ const all = [
   ['chats@1024x720', 'chats@390x800', 'menu', 'menu-after', 'next@390x800', 'close'],
 ].flat();
 /** Stills that are not of the first page. */
-const places = { refused: '/chats/s-ana', team: '/team' };
+const places = { refused: '/chats/s-ana', left: '/chats/s-ana', team: '/team', messages: '/messages' };
 
 /** Opens the dialog and looks for somebody. */
 async function transfer(page, text = '') {
@@ -65,6 +74,14 @@ const steps = {
       await page.getByRole('menuitem', { name: 'Offline' }).click();
     },
   ],
+  'messages-refused': [
+    'messages',
+    async (page) => {
+      await page.getByRole('button', { name: 'Answer Ana Lima' }).click();
+      await page.getByRole('button', { name: 'Answer Tomás Ortega' }).click();
+    },
+  ],
+  'messages-queue': ['messages', (page) => page.getByRole('button', { name: /^Plant care/ }).click()],
   more: ['helped', (page) => page.getByRole('button', { name: 'More about this chat' }).click()],
   'end-help': ['helped', (page) => page.getByRole('button', { name: 'Jonas Berg helps here' }).click()],
   why: ['again', (page) => page.getByRole('button', { name: 'Why did I get this?' }).click()],

@@ -7,6 +7,7 @@ import type {
   DeskState as AgentSnapshot,
   Colleague,
   Ledger,
+  Letter,
   Me,
   Offer,
   Row,
@@ -14,6 +15,7 @@ import type {
   Team,
   View,
 } from '@parley/client';
+import { Refused } from '@parley/client';
 import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
@@ -251,6 +253,61 @@ const team: Team = {
     { queue: { id: 'b2b', name: 'Trade customers' }, available: 0, waiting: 0 },
   ],
 };
+const letter = (id: string, name: string, at: number, text: string, more: Partial<Letter> = {}): Letter => ({
+  session: `s-${id}`,
+  queue: orders,
+  website,
+  customer: { id: `c-${id}`, name, email: `${id}@example.com` },
+  text,
+  at,
+  ...more,
+});
+const letters: Letter[] = [
+  letter(
+    'ana',
+    'Ana Lima',
+    ago(52_000),
+    'Do you ship to Madeira? I would like the big Calathea for my mother’s birthday.',
+  ),
+  letter(
+    'tomas',
+    'Tomás Ortega',
+    ago(21_000),
+    'Hello,\n\none of the two pots that I ordered last week arrived broken. I have kept the parcel and took photos of everything, also of the other one, which has a scratch that I can live with. Could you send me a new blue one, or give me the money back for it? The order number is 40218. I am at home in the ev…',
+    {
+      customer: { id: 'c-tomas', name: 'Tomás Ortega', email: 'tomas.ortega.de.la.cruz@correo.example.com' },
+    },
+  ),
+  letter('layla', 'ليلى حسن', ago(9_000), 'مرحبا، أين طلبي؟ لم يصل بعد.', { queue: plants }),
+  letter('none', '', ago(4_200), 'My peace lily hangs its head again 😟 I watered it yesterday.', {
+    queue: plants,
+    customer: { id: 'c-none', name: '' },
+  }),
+];
+const tray = (letters: readonly Letter[]) =>
+  [plants, orders].map((queue) => {
+    const messages = letters.filter((l) => l.queue.id === queue.id).length;
+    return { queue, waiting: 0, ...(messages && { messages }) };
+  });
+/** Ana's message, taken a moment ago. */
+const pickedUp = (rows: Row[]) => ({
+  ...chats,
+  sessions: [
+    session(
+      's-ana',
+      {
+        generation: 2,
+        queue: orders,
+        customer: { id: 'c-ana', name: 'Ana Lima', email: 'ana.lima@example.com', language: 'pt-PT' },
+      },
+      rows,
+      { read: { agent: 2 } },
+    ),
+    tomas(),
+  ],
+  line: tray(letters.slice(1)),
+});
+
 const ringing = (more: Partial<NonNullable<View['transfer']>>): AgentSnapshot => ({
   ...chats,
   sessions: [
@@ -452,6 +509,14 @@ const stills: Record<string, Still> = {
   team: {
     state: { ...base, line: [], me: me({ supervisor: true, state: 'READY' }) },
   },
+  messages: { state: { ...base, line: tray(letters) } },
+  'messages-none': { state: { ...base, line: [] } },
+  left: {
+    state: pickedUp([
+      said(ago(52_000), 'Do you ship to Madeira? I would like the big Calathea for my mother’s birthday.'),
+      took(ago(12)),
+    ]),
+  },
   'team-undo': {
     state: { ...base, line: [], me: me({ supervisor: true }) },
     act: (desk) => void desk.supervise(colleague('ben', ben.name, {}), { state: 'PAUSED', reason: 'Lunch' }),
@@ -575,6 +640,20 @@ else {
     earlier: async () => {},
     status: () => new Promise(() => {}),
     team: async () => team,
+    messages: async () => ({ type: 'messages', now, letters: name === 'messages-none' ? [] : letters }),
+    // Two refusals and no answer.
+    pick: async (session: string) => {
+      const error = { type: 'error', re: 1 } as const;
+      if (session === 's-ana')
+        throw new Refused({ ...error, code: 'taken', message: 'Ben Osei took this message.', by: ben });
+      if (session === 's-tomas')
+        throw new Refused({
+          ...error,
+          code: 'full',
+          message: 'You have 5 chats, which is all you may hold at once.',
+        });
+      return new Promise(() => {});
+    },
     supervise: async (id: string, state: Colleague['state']) => ({ ...colleague(id, '', { state }) }),
     ledger: async (session: string) => (session === 's-ana' ? history : ledger),
     transfer: () => new Promise(() => {}),

@@ -50,6 +50,12 @@ const hours = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-d
 /** The hour of a moment, as this machine writes it: 14:02 or 2:02 PM is a matter of the region, not of the words. */
 export const hour = (at: number) => hours.format(at);
 
+/** A link that writes to somebody. Whatever an address contains, it stays one: customers type it. */
+export function mailto(address: string, subject = ''): string {
+  const to = encodeURIComponent(address).replaceAll('%40', '@');
+  return `mailto:${to}${subject && `?subject=${encodeURIComponent(subject)}`}`;
+}
+
 /** True when two moments are on one day of this machine's calendar. */
 export const sameDay = (a: number, b: number) => new Date(a).toDateString() === new Date(b).toDateString();
 

@@ -6,6 +6,7 @@ import {
   type Gone,
   type Session as Known,
   type Ledger,
+  type Letter,
   type Me,
   type Offer,
   type Outgoing,
@@ -40,6 +41,8 @@ export type DeskClient = Pick<
   | 'withdraw'
   | 'leave'
   | 'close'
+  | 'messages'
+  | 'pick'
   | 'team'
   | 'supervise'
   | 'ledger'
@@ -107,6 +110,12 @@ export interface Card {
   readonly accepting: boolean;
   /** Why the last accept did not work, if it is worth another try. */
   readonly problem: string;
+}
+
+/** Why a message could not be taken. `over`: it is not there for anybody any more. */
+export interface Unpicked {
+  readonly text: string;
+  readonly over: boolean;
 }
 
 /** What somebody is to become; with `after`, when their open chats are over. */
@@ -178,6 +187,9 @@ const REFUSAL = 14_000;
 const OVERDUE = 1500;
 /** Skew below this is the jitter of the line, in ms. */
 const JITTER = 250;
+
+/** Refusals of a pick after which nobody can pick it. */
+const OVER: readonly string[] = ['taken', 'late', 'not_found', 'forbidden'];
 
 /** The rows by which an agent comes into a session. */
 const CAME: readonly string[] = ['accepted', 'transferred', 'joined'] satisfies Row['kind'][];
@@ -412,6 +424,28 @@ export class Desk {
     this.client.team().catch((e: unknown) => {
       throw new Error(sentence(e));
     });
+
+  /** What customers have left, the oldest first. Rejects with a sentence. */
+  letters = (): Promise<readonly Letter[]> =>
+    this.client.messages().then(
+      ({ letters }) => letters,
+      (e: unknown) => {
+        throw new Error(sentence(e));
+      },
+    );
+
+  /** Takes a message and opens its chat. Resolves with nothing, or with the reason why not. */
+  answer = async (session: string): Promise<Unpicked | undefined> => {
+    try {
+      await this.client.pick(session);
+    } catch (e) {
+      const { code, message: text } = refusal(e);
+      return { text, over: OVER.includes(code) };
+    }
+    this.refresh();
+    this.show(session);
+    return undefined;
+  };
 
   /** Changes somebody else's availability. The news of it has the way back, where there is one. */
   supervise = async (a: Colleague, { state, ...how }: Wish): Promise<void> => {

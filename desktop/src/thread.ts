@@ -100,11 +100,51 @@ export function lastLine(s: Session): string {
 }
 
 /**
+ * The row by which an agent took what the customer had left as a message for later; undefined where the customer has waited for
+ * that agent.
+ */
+export function picked(s: Pick<Session, 'rows' | 'generation'>): Row | undefined {
+  // A first message may have been either: only the number of generations tells, of which a pick begins one.
+  let was: 'unknown' | 'waiting' | 'closed' = s.rows[0]?.place === 1 ? 'unknown' : 'waiting';
+  let taken: Row | undefined;
+  let sure = false;
+  let begun = 0;
+  let owner: Ref | undefined;
+  for (const r of s.rows) {
+    owner = after(owner, r);
+    switch (r.kind) {
+      case 'accepted':
+        taken = was === 'waiting' ? undefined : r;
+        sure = was === 'closed';
+        begun = 0;
+        break;
+      case 'transferred':
+      case 'requeued':
+      case 'reopened':
+        begun++;
+        if (!owner) was = 'waiting';
+        break;
+      case 'closed':
+        was = 'closed';
+        break;
+    }
+  }
+  return sure || s.generation === 2 + begun ? taken : undefined;
+}
+
+/** The customer left a message and has not come back since it was taken: nobody waits. */
+export function left(s: Session): boolean {
+  const taken = s.standing === 'open' ? picked(s) : undefined;
+  if (!taken || s.read >= taken.place) return false;
+  return !s.rows.some((r) => r.place > taken.place && r.side === 'customer');
+}
+
+/**
  * Since when the customer waits for this agent: their first message that nobody has answered, but not before the agent had
- * the chat. Undefined while it is the customer's turn.
+ * the chat. Undefined while it is the customer's turn, or while they are not there.
  */
 export function waitingSince(s: Session): number | undefined {
-  if (s.standing !== 'open' || s.pending.length) return undefined;
+  if (s.standing !== 'open' || s.pending.length || left(s)) return undefined;
   let since: number | undefined;
   for (const r of s.rows) {
     if (speaks(r) && r.side === 'customer') since ??= r.at;
@@ -120,6 +160,7 @@ export interface Step {
   what:
     | 'asked'
     | 'accepted'
+    | 'picked'
     | 'replied'
     | 'joined'
     | 'requeued'
@@ -137,7 +178,8 @@ export interface Step {
 }
 
 /** The story of a session so far, oldest first: who asked, who came when, how fast the first reply was. */
-export function story(rows: readonly Row[]): Step[] {
+export function story({ rows, generation }: Pick<Session, 'rows' | 'generation'>): Step[] {
+  const pick = picked({ rows, generation });
   const steps: Step[] = [];
   let asked: number | undefined;
   let accepted: number | undefined;
@@ -169,7 +211,7 @@ export function story(rows: readonly Row[]): Step[] {
         break;
       case 'accepted':
         accepted = r.at;
-        step('accepted', asked === undefined ? undefined : r.at - asked);
+        step(r === pick ? 'picked' : 'accepted', asked === undefined ? undefined : r.at - asked);
         break;
       case 'transferred':
         step(r.by === owner?.id ? 'sent' : 'transferred');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clock, day, initials, languageName, pace, pick } from '../src/format';
+import { clock, day, initials, languageName, mailto, pace, pick } from '../src/format';
 
 test.each([
   [-500, '0:00'],
@@ -46,6 +46,18 @@ test('a day is named from today', () => {
   expect(day(noon, noon, 'en')).toBe('Today');
   expect(day(noon - 24 * 3_600_000, noon, 'en')).toBe('Yesterday');
   expect(day(noon - 72 * 3_600_000, noon, 'en')).toBe('Sunday, May 17');
+});
+
+test.each([
+  ['ana.lima@example.com', '', 'mailto:ana.lima@example.com'],
+  [
+    'ana@example.com',
+    'Fern & Fable: 100 %',
+    'mailto:ana@example.com?subject=Fern%20%26%20Fable%3A%20100%20%25',
+  ],
+  ['a@b.example?bcc=all@b.example', '', 'mailto:a@b.example%3Fbcc%3Dall@b.example'],
+])('mail to %s with the subject "%s" is %s', (address, subject, href) => {
+  expect(mailto(address, subject)).toBe(href);
 });
 
 test('the same id always gets the same tone', () => {

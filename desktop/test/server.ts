@@ -1,6 +1,7 @@
 import {
   AgentClient,
   type Colleague,
+  type Letter,
   type Me,
   memoryStore,
   type Offer,
@@ -188,6 +189,19 @@ export const team = (more: Partial<Team> = {}): Team => ({
   ],
   ...more,
 });
+
+/** A message of yesterday evening. */
+export const letter = (session: string, more: Partial<Letter> = {}): Letter => ({
+  session,
+  queue: { id: 'plants', name: 'Plant care' },
+  website: { id: 'fern', name: 'Fern & Fable' },
+  customer: { id: `c-${session}`, name: `Customer ${session}`, email: `${session}@example.com` },
+  text: 'Do you ship to Madeira?',
+  at: new Date(Date.now()).setHours(-2, -20, 0, 0),
+  ...more,
+});
+
+export const messages = (...letters: Letter[]) => ({ type: 'messages', now: Date.now(), letters });
 
 /** A view while a transfer or a call for help rings at Ben's. */
 export const offered = (v: View, more: Partial<NonNullable<View['transfer']>> = {}): View => ({

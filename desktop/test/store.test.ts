@@ -657,6 +657,47 @@ describe('helping', () => {
   });
 });
 
+describe('messages that were left', () => {
+  test('whoever takes one has its chat before them, and one fewer is counted', async () => {
+    const line = [{ queue: { id: 'plants', name: 'Plant care' }, waiting: 0, messages: 2 }];
+    const { desk: d, server, shown } = await desk(welcome({ line }));
+    server.answers.pick = () => sessionFrame(view('ana', [accepted(2)], { generation: 2 }));
+    const answered = d.answer('ana');
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await answered).toBeUndefined();
+    expect(shown).toEqual(['ana']);
+    expect(d.state.sessions).toMatchObject([{ id: 'ana', standing: 'open', generation: 2 }]);
+    expect(d.state.line[0]?.messages).toBe(1);
+    expect(d.state.notices).toEqual([]);
+  });
+
+  test.each([
+    ['taken', 'Ben Osei took this message.', true],
+    ['late', 'Nobody waits for an answer to this message any more.', true],
+    ['not_found', 'There is no such session.', true],
+    ['forbidden', 'This message is for another queue.', true],
+    ['paused', 'You are not available. Set yourself to available first.', false],
+    ['full', 'You have 3 chats, which is all you may hold at once.', false],
+    ['licence_full', 'All seats of the licence are in use. The message stays where it is.', false],
+    ['busy', 'Please try again.', false],
+  ])('refused as %s: "%s", over: %s', async (code, message, over) => {
+    const { desk: d, server, shown } = await desk();
+    server.answers.pick = () => ({ type: 'error', code, message, by: ben });
+    const answered = d.answer('ana');
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await answered).toEqual({ text: message, over });
+    expect(shown).toEqual([]);
+  });
+
+  test('an answer that was lost says so, and the message can be taken again', async () => {
+    const { desk: d, server } = await desk();
+    const answered = d.answer('ana');
+    await server.drop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await answered).toEqual({ text: 'No answer came from Parley. Please try again.', over: false });
+  });
+});
+
 test('drafts outlive the page and belong to one agent', async () => {
   const { desk: d } = await desk();
   expect(d.draft('s1', 'half a sen')).toBe('half a sen');

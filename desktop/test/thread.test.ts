@@ -1,7 +1,7 @@
 import type { Row } from '@parley/client';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Session } from '../src/store';
-import { lastLine, story, thread, waitingSince } from '../src/thread';
+import { lastLine, left, picked, story, thread, waitingSince } from '../src/thread';
 
 const T = new Date(2026, 4, 20, 14).getTime();
 const minute = 60_000;
@@ -78,7 +78,7 @@ test('the tab shows the last thing said', () => {
 });
 
 test('the story knows who came when, and how fast', () => {
-  expect(story(rows).map(({ what, after }) => [what, after])).toEqual([
+  expect(story(session(rows)).map(({ what, after }) => [what, after])).toEqual([
     ['asked', undefined],
     ['accepted', 2 * minute],
     ['replied', 0.5 * minute],
@@ -112,7 +112,7 @@ test('an event knows who had the session until then, however it came to them', (
 });
 
 test('the story tells sent from taken over', () => {
-  expect(story(travelled).map((s) => [s.what, s.name, s.to].filter(Boolean))).toEqual([
+  expect(story(session(travelled)).map((s) => [s.what, s.name, s.to].filter(Boolean))).toEqual([
     ['asked'],
     ['accepted', 'Ben'],
     ['sent', 'Ben', 'Orders'],
@@ -125,4 +125,58 @@ test('the story tells sent from taken over', () => {
 test('who takes a chat over does not inherit how long the customer has waited for the one before', () => {
   const waits = [...travelled.slice(0, 5), row(6, 6 * minute), event(7, 'transferred', ben)];
   expect(waitingSince(session(waits))).toBe(T + 7 * minute);
+});
+
+describe('a message that was left', () => {
+  const marta = { by: 'marta', name: 'Marta' };
+  const took = (place: number) =>
+    row(place, place * minute, { kind: 'accepted', side: 'system', text: '', ...marta });
+  const closed = (place: number, more: Partial<Row> = {}) =>
+    event(place, 'closed', { outcome: 'handled', ...more });
+  const said = (place: number) => row(place, place * minute, mine);
+  const of = (generation: number, ...log: Row[]) => session(log, { generation, read: 0 });
+
+  test.each([
+    ['a first message', of(2, row(1, 0), took(2)), 2],
+    ['two first messages, answered', of(2, row(1, 0), row(2, 1), took(3), said(4)), 3],
+    ['a chat that nobody took', of(2, row(1, 0), closed(2, { outcome: 'offline' }), took(3)), 3],
+    ['what was written after a chat', of(2, row(1, 0), took(2), closed(3), row(4, 0), took(5)), 5],
+    ['one that was handed on', of(3, row(1, 0), took(2), event(3, 'transferred', ben)), 2],
+    ['one of a log without its beginning', of(9, closed(40), row(41, 0), took(42)), 42],
+  ])('is known as such: %s', (_, s, place) => {
+    expect(picked(s)?.place).toBe(place);
+    expect(left(s)).toBe(true);
+    expect(waitingSince(s)).toBeUndefined();
+    expect(story(s).findLast(({ what }) => what === 'picked' || what === 'accepted')?.what).toBe('picked');
+  });
+
+  test.each([
+    ['a first chat', of(1, row(1, 0), took(2))],
+    ['a first chat, closed', of(1, row(1, 0), took(2), closed(3))],
+    ['one that was handed on', of(2, row(1, 0), took(2), event(3, 'transferred', ben))],
+    ['one that came back', of(2, row(1, 0), took(2), event(3, 'requeued', marta), took(4))],
+    ['one that moved to another queue', of(1, row(1, 0), event(2, 'requeued', {}), took(3))],
+    [
+      'one that was sent away',
+      of(2, row(1, 0), took(2), event(3, 'transferred', { ...marta, to: 'Orders' }), took(4)),
+    ],
+    [
+      'a closed one whose customer wrote again',
+      of(2, row(1, 0), closed(2), row(3, 0, { kind: 'reopened' }), took(4)),
+    ],
+    ['one of a log without its beginning', of(2, row(40, 0), took(41))],
+  ])('is not taken for %s', (_, s) => {
+    expect(picked(s)).toBeUndefined();
+    expect(left(s)).toBe(false);
+  });
+
+  test('is a chat like any other when the customer comes back', () => {
+    const log = [row(1, 0), took(2), said(3)];
+    expect(left(of(2, ...log))).toBe(true);
+    expect(left(session(log, { generation: 2, read: 3 }))).toBe(false);
+    const wrote = of(2, ...log, row(4, 20 * minute));
+    expect(left(wrote)).toBe(false);
+    expect(waitingSince(wrote)).toBe(T + 20 * minute);
+    expect(left(session(log, { generation: 2, read: 0, standing: 'closed' }))).toBe(false);
+  });
 });

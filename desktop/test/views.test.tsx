@@ -10,7 +10,9 @@ import {
   colleague,
   desk,
   gone,
+  letter,
   marta,
+  messages,
   offer,
   offered,
   row,
@@ -767,6 +769,225 @@ describe('the team', () => {
     expect(server.sent('accept')).toHaveLength(1);
     act(() => where.navigate('/chats/zoe'));
     expect(screen.getByRole('tab', { name: /Customer zoe/ })).toHaveAttribute('aria-selected', 'true');
+  });
+});
+
+describe('messages that were left', () => {
+  beforeAll(() => import('../src/views/messages-view'));
+
+  const orders = { id: 'orders', name: 'Orders' };
+  const tray = (plants: number, more: object = {}) =>
+    welcome({
+      line: [
+        { queue: { id: 'plants', name: 'Plant care' }, waiting: 0, messages: plants },
+        { queue: orders, waiting: 0 },
+      ],
+      ...more,
+    });
+  /** The page of messages, after they have come. */
+  async function look(letters = [letter('ana'), letter('tom')], greeting = tray(letters.length)) {
+    const p = await page(greeting);
+    p.server.answers.messages = () => messages(...letters);
+    await p.user.click(screen.getByRole('link', { name: /Messages/ }));
+    await screen.findByRole('heading', { level: 1, name: /essages/ });
+    await act(() => vi.advanceTimersByTimeAsync(50));
+    return p;
+  }
+  const asked = (server: { sent(type: string): unknown[] }) => server.sent('messages').length;
+  const answer = (name: string) => screen.getByRole('button', { name: `Answer Customer ${name}` });
+  const names = () => screen.queryAllByRole('listitem').map((li) => li.querySelector('bdi')?.textContent);
+  const later = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
+  const taken = { type: 'error', code: 'taken', message: 'Ben Osei took this message.', by: { id: 'ben' } };
+
+  test.each([
+    [3, 'Messages 3 unanswered'],
+    [50, 'Messages 50+ unanswered'],
+    [0, 'Messages'],
+  ])('%d of them are counted beside the chats, and nothing rings', async (n, name) => {
+    const { bell } = await page(tray(n));
+    expect(screen.getByRole('link', { name })).toBeInTheDocument();
+    expect(bell).toEqual({ rings: false, pings: 0 });
+    expect(document.title).toBe('Parley desk');
+  });
+
+  test('say who, when, where and what; an address can be written to', async () => {
+    await look([letter('ana', { text: 'Two\nlines' })]);
+    const item = screen.getByRole('listitem');
+    expect(item).toHaveTextContent('Customer ana Fern & Fable · Plant care');
+    expect(within(item).getByText(/^Yesterday/)).toHaveTextContent(/^Yesterday (21:40|9:40.PM)$/);
+    expect(within(item).getByText(/Two/).textContent).toBe('Two\nlines');
+    expect(within(item).getByRole('link')).toHaveAttribute(
+      'href',
+      'mailto:ana@example.com?subject=Your%20message%20to%20Fern%20%26%20Fable',
+    );
+  });
+
+  test('of somebody without a name and an address only the chat is offered', async () => {
+    await look([letter('ana', { customer: { id: 'c', name: '' } })]);
+    expect(screen.getByRole('button', { name: 'Answer Guest' })).toBeInTheDocument();
+    expect(within(screen.getByRole('listitem')).queryByRole('link')).toBeNull();
+  });
+
+  test('an answer opens the chat with its field in focus; the customer is not there', async () => {
+    const { user, server, where, shown, say } = await look();
+    server.answers.messages = () => messages(letter('tom'));
+    server.answers.pick = () =>
+      sessionFrame(
+        view('ana', [row(1), accepted(2)], {
+          generation: 2,
+          customer: { id: 'c-ana', name: 'Customer ana', email: 'ana@example.com' },
+        }),
+      );
+    await user.click(answer('ana'));
+    await later(50);
+    expect(server.sent('pick')).toMatchObject([{ session: 'ana' }]);
+    expect(shown).toEqual(['ana']);
+    act(() => where.navigate('/chats/ana'));
+    expect(document.activeElement).toBe(screen.getByRole('textbox', { name: 'Reply to Customer ana' }));
+    expect(screen.getByText('You took this message from the Plant care queue')).toBeInTheDocument();
+    const line = screen.getByText(/is not waiting here/);
+    expect(line).toHaveTextContent(
+      'Customer ana is not waiting here: they read your answer when they come back.',
+    );
+    expect(screen.getByRole('link', { name: 'Write an e-mail' })).toHaveAttribute(
+      'href',
+      'mailto:ana@example.com?subject=Your%20message%20to%20Fern%20%26%20Fable',
+    );
+    expect(screen.getByRole('tab')).not.toHaveTextContent('waits for your reply');
+    expect(screen.getByRole('link', { name: 'Messages 1 unanswered' })).toBeInTheDocument();
+    await say({ type: 'rows', session: 'ana', head: 3, rows: [row(3)] });
+    expect(screen.queryByText(/is not waiting here/)).toBeNull();
+    expect(screen.getByRole('tab')).toHaveTextContent('waits for your reply');
+  });
+
+  test('taken by a colleague: the message says who, and goes; the focus is on the next one', async () => {
+    const letters = [letter('ana'), letter('tom'), letter('zoe')];
+    const { user, server } = await look(letters);
+    server.answers.pick = () => taken;
+    server.answers.messages = () => messages(letter('ana'), letter('zoe'));
+    await user.click(answer('tom'));
+    await later(50);
+    const item = screen.getAllByRole('listitem')[1] as HTMLElement;
+    expect(within(item).getByRole('alert')).toHaveTextContent('Ben Osei took this message.');
+    expect(within(item).queryByRole('button')).toBeNull();
+    expect(within(item).queryByRole('link')).toBeNull();
+    expect(document.activeElement).toBe(answer('zoe'));
+    await later(50);
+    expect(screen.getByRole('link', { name: 'Messages 2 unanswered' })).toBeInTheDocument();
+    await later(6000);
+    expect(names()).toEqual(['Customer ana', 'Customer zoe']);
+    expect(document.activeElement).toBe(answer('zoe'));
+  });
+
+  test('one that is listed for a moment after somebody took it does not come back', async () => {
+    const { user, server } = await look();
+    server.answers.pick = () => taken;
+    await user.click(answer('ana'));
+    await later(50);
+    await later(6000);
+    await later(15_100);
+    expect(names()).toEqual(['Customer tom']);
+    // The customer has left another one meanwhile.
+    server.answers.messages = () => messages(letter('tom'), letter('ana', { at: Date.now() }));
+    await later(15_100);
+    await later(50);
+    expect(names()).toEqual(['Customer tom', 'Customer ana']);
+  });
+
+  test('a refusal that is about the agent stands in place, and the next try clears it', async () => {
+    const { user, server } = await look();
+    server.answers.pick = () => ({
+      type: 'error',
+      code: 'full',
+      message: 'You have 3 chats, which is all you may hold at once.',
+    });
+    await user.click(answer('tom'));
+    await later(50);
+    const item = screen.getAllByRole('listitem')[1] as HTMLElement;
+    expect(within(item).getByRole('alert')).toHaveTextContent('You have 3 chats');
+    expect(document.activeElement).toBe(answer('tom'));
+    server.answers.pick = undefined;
+    await user.keyboard('{Enter}{Enter}');
+    expect(screen.queryByRole('alert', { name: /3 chats/ })).toBeNull();
+    expect(within(item).queryByText(/You have 3 chats/)).toBeNull();
+    expect(server.sent('pick')).toHaveLength(2); // one is on its way: the second Enter asks for nothing
+  });
+
+  test('arrows, Home and End move between the answers', async () => {
+    const { user } = await look([letter('ana'), letter('tom'), letter('zoe')]);
+    answer('ana').focus();
+    const focused = () => document.activeElement?.getAttribute('aria-label')?.split(' ').at(-1);
+    await user.keyboard('{ArrowUp}');
+    expect(focused()).toBe('ana');
+    await user.keyboard('{ArrowDown}');
+    expect(focused()).toBe('tom');
+    await user.keyboard('{End}');
+    expect(focused()).toBe('zoe');
+    await user.keyboard('{Home}');
+    expect(focused()).toBe('ana');
+  });
+
+  test('are asked for every 15 seconds while somebody looks, and when their number changes', async () => {
+    const { server, user, say } = await look();
+    expect(asked(server)).toBe(1);
+    await later(15_100);
+    expect(asked(server)).toBe(2);
+    server.answers.messages = () => messages(letter('ana'), letter('tom'), letter('zoe'));
+    await say({ ...tray(3), type: 'pulse' });
+    await later(50);
+    expect(asked(server)).toBe(3);
+    expect(names()).toEqual(['Customer ana', 'Customer tom', 'Customer zoe']);
+    // What the list itself tells is no reason to ask for it again.
+    server.answers.messages = () => messages(letter('ana'));
+    await later(15_100);
+    expect(asked(server)).toBe(4);
+    await later(10_000);
+    expect(asked(server)).toBe(4);
+    expect(screen.getByRole('link', { name: 'Messages 1 unanswered' })).toBeInTheDocument();
+    await user.click(screen.getByRole('link', { name: /Chats/ }));
+    await later(30_000);
+    expect(asked(server)).toBe(4);
+  });
+
+  test('one that a colleague takes while it has the focus hands it to the next', async () => {
+    const { server } = await look();
+    answer('ana').focus();
+    server.answers.messages = () => messages(letter('tom'));
+    await later(15_100);
+    expect(document.activeElement).toBe(answer('tom'));
+  });
+
+  test('of several queues can be narrowed to one', async () => {
+    const letters = [letter('ana'), letter('tom', { queue: orders }), letter('zoe')];
+    const { user, server } = await look(letters);
+    await user.click(screen.getByRole('button', { name: 'Orders 1' }));
+    expect(names()).toEqual(['Customer tom']);
+    // When the last one of it is gone, all are shown.
+    server.answers.messages = () => messages(letter('ana'), letter('zoe'));
+    await later(15_100);
+    expect(names()).toEqual(['Customer ana', 'Customer zoe']);
+    expect(screen.queryByRole('button', { name: /All queues/ })).toBeNull();
+  });
+
+  test('without one the page says when there will be', async () => {
+    await look([]);
+    expect(screen.getByRole('heading', { level: 1 })).toHaveTextContent('No messages');
+    expect(screen.getByText('When nobody can answer, customers leave one here.')).toBeInTheDocument();
+  });
+
+  test('when there are more than are shown, it says so', async () => {
+    const letters = Array.from({ length: 9 }, (_, i) => letter(`${i}`));
+    await look(letters, tray(50));
+    expect(screen.getByText('50 or more to answer, the oldest first')).toBeInTheDocument();
+    expect(screen.getByText('More come up when these are answered.')).toBeInTheDocument();
+  });
+
+  test('what is known stays when no answer comes, and that is said', async () => {
+    const { server } = await look();
+    server.answers.messages = () => ({ type: 'error', code: 'busy', message: 'Please try again.' });
+    await later(15_100);
+    expect(names()).toEqual(['Customer ana', 'Customer tom']);
+    expect(screen.getByText('Please try again.')).toBeInTheDocument();
   });
 });
 

@@ -25,6 +25,22 @@ export function Button({ look = 'plain', icon, large, className = '', children, 
   );
 }
 
+/** A link that looks like a button: it leads elsewhere. */
+export function ButtonLink({
+  look = 'plain',
+  icon,
+  className = '',
+  children,
+  ...rest
+}: ComponentProps<'a'> & Pick<ButtonProps, 'look' | 'icon'>) {
+  return (
+    <a {...rest} className={`${css.button} ${css[look]} ${className}`}>
+      {icon && <Icon name={icon} size={17} />}
+      {children}
+    </a>
+  );
+}
+
 export interface IconButtonProps extends Omit<ComponentProps<'button'>, 'children'> {
   icon: IconName;
   /** The button's name, shown as its tooltip too. */

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { clock, hour, languageName } from '../format';
+import { clock, hour, languageName, mailto } from '../format';
 import { useDesk } from '../hooks/use-desk';
 import type { Session } from '../store';
 import { locale, t } from '../strings';
@@ -27,7 +27,7 @@ export function Contact({ session: s }: { session: Session }) {
         <dl className={css.facts}>
           {customer.email && (
             <Fact icon="mail" label={t('contact.email')}>
-              <a href={`mailto:${customer.email}`}>{customer.email}</a>
+              <a href={mailto(customer.email)}>{customer.email}</a>
             </Fact>
           )}
           {language && (
@@ -86,7 +86,7 @@ function address(url: string): string {
 
 function Story({ session: s }: { session: Session }) {
   const me = useDesk((d) => d.me?.id);
-  const steps = story(s.rows).reverse();
+  const steps = story(s).reverse();
   if (!steps.length) return null;
   return (
     <section>
@@ -115,6 +115,8 @@ function words(step: Step, me: string | undefined): string {
   switch (step.what) {
     case 'accepted':
       return step.by === me ? t('story.accepted.you', { after }) : t('story.accepted', { name, after });
+    case 'picked':
+      return step.by === me ? t('story.picked.you', { after }) : t('story.picked', { name, after });
     case 'joined':
     case 'transferred':
       return step.by === me ? t(`story.${step.what}.you`) : t(`story.${step.what}`, { name });

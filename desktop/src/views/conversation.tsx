@@ -7,7 +7,7 @@ import { useHotkeys } from '../hooks/use-hotkeys';
 import { useVisible } from '../hooks/use-visible';
 import type { Session } from '../store';
 import { locale, t } from '../strings';
-import { type Item, thread } from '../thread';
+import { type Item, picked, thread } from '../thread';
 import { Avatar } from '../ui/avatar';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
@@ -20,6 +20,7 @@ import { Composer } from './composer';
 import css from './conversation.module.css';
 import { HandoverBanner } from './handover';
 import { LedgerView } from './ledger';
+import { LeftLine } from './left';
 import { Until } from './topbar';
 import { type Ask, TransferDialog } from './transfer-dialog';
 
@@ -106,6 +107,7 @@ export function Conversation({ session: s, onDismiss }: { session: Session; onDi
         onAgain={(assist) => setAsking(assist ? 'assist' : 'transfer')}
       />
       <Log session={s} />
+      <LeftLine session={s} />
       <Idle session={s} />
       <Typing session={s} />
       {s.standing === 'open' ? <Composer session={s} /> : <Over session={s} onDismiss={onDismiss} />}
@@ -381,6 +383,8 @@ function eventText(row: Row, from: Ref | undefined, s: Session, me: string): str
   const customer = s.customer.name;
   switch (row.kind) {
     case 'accepted':
+      if (row === picked(s))
+        return mine ? t('event.picked.you', { queue: s.queue.name }) : t('event.picked', { name });
       // Which queue it was in is known of the last time only.
       if (mine && s.rows.findLast((r) => MOVES.includes(r.kind)) === row)
         return t('event.accepted.you', { queue: s.queue.name });

@@ -1,8 +1,8 @@
 import { Tooltip } from '@base-ui/react/tooltip';
 import { lazy, Suspense } from 'react';
-import { useRoute } from 'wouter';
 import { useDesk, useDeskActions } from '../hooks/use-desk';
 import { useHotkeys } from '../hooks/use-hotkeys';
+import { usePage } from '../hooks/use-page';
 import { t } from '../strings';
 import { Button } from '../ui/button';
 import { Icon } from '../ui/icon';
@@ -13,16 +13,16 @@ import { Corner } from './offers';
 import { Rail } from './rail';
 import { Topbar } from './topbar';
 
-/** For supervisors only, so nobody else downloads it. A page that was open over an update has to be loaded again to find it. */
-const TeamView = lazy(() => import('./team-view').catch(() => ({ default: Outdated })));
+/** What an agent opens now and then, or never, is no part of the first page. A page that was open over an update has to be loaded again to find it. */
+const outdated = () => ({ default: Outdated });
+const MessagesView = lazy(() => import('./messages-view').catch(outdated));
+const TeamView = lazy(() => import('./team-view').catch(outdated));
 
 /** The desk of a signed-in agent. */
 export function DeskView({ onSignIn, onSignOut }: { onSignIn: () => void; onSignOut: () => void }) {
   const { acceptOldest, rejectOldest } = useDeskActions();
   const ringing = useDesk((d) => d.offers.length > 0);
-  const supervisor = useDesk((d) => d.me?.supervisor === true);
-  const [atTeam] = useRoute('/team');
-  const team = atTeam && supervisor;
+  const page = usePage();
   useHotkeys({ KeyA: acceptOldest, KeyR: rejectOldest }, ringing);
   return (
     <Tooltip.Provider delay={400}>
@@ -31,13 +31,11 @@ export function DeskView({ onSignIn, onSignOut }: { onSignIn: () => void; onSign
         <Topbar />
         <main className={css.main}>
           <Connection onSignIn={onSignIn} />
-          <Herald chats={!team} />
-          {team ? (
-            <Suspense>
-              <TeamView />
-            </Suspense>
-          ) : (
+          <Herald chats={page === 'chats'} />
+          {page === 'chats' ? (
             <ChatsView />
+          ) : (
+            <Suspense>{page === 'team' ? <TeamView /> : <MessagesView />}</Suspense>
           )}
         </main>
         <Corner />

@@ -81,6 +81,11 @@ export function Empty() {
   }
 }
 
+/** The page of messages without one. */
+export function NoMessages() {
+  return <Scene mood="ready" title={t('empty.messages')} text={t('empty.messages.hint')} />;
+}
+
 /** In place of a page that this version of the desktop cannot load any more. */
 export function Outdated() {
   return (

@@ -1,5 +1,7 @@
-import { Link, useRoute } from 'wouter';
+import { Link } from 'wouter';
 import { useDesk } from '../hooks/use-desk';
+import { type Page, usePage } from '../hooks/use-page';
+import { countLetters, uncounted } from '../letters';
 import { t } from '../strings';
 import { Avatar } from '../ui/avatar';
 import { Icon, Logo } from '../ui/icon';
@@ -10,15 +12,17 @@ import css from './rail.module.css';
 export function Rail({ onSignOut }: { onSignOut: () => void }) {
   const me = useDesk((d) => d.me);
   const supervisor = useDesk((d) => d.me?.supervisor === true);
-  const [atTeam] = useRoute('/team');
-  const team = atTeam && supervisor;
+  const page = usePage();
   const unread = useDesk((d) => d.sessions.reduce((n, s) => n + s.unread, 0));
+  const letters = useDesk((d) => countLetters(d.line));
+  const many = useDesk((d) => uncounted(d.line));
+  const current = (of: Page) => (page === of ? 'page' : undefined);
   return (
     <nav className={css.rail} aria-label={t('rail.label')}>
       <div className={css.logo}>
         <Logo />
       </div>
-      <Link href="/" className={css.link} aria-current={team ? undefined : 'page'}>
+      <Link href="/" className={css.link} aria-current={current('chats')}>
         <Icon name="chat" size={20} />
         {t('rail.chats')}{' '}
         {unread > 0 && (
@@ -27,8 +31,18 @@ export function Rail({ onSignOut }: { onSignOut: () => void }) {
           </span>
         )}
       </Link>
+      <Link href="/messages" className={css.link} aria-current={current('messages')}>
+        <Icon name="inbox" size={20} />
+        {t('rail.messages')}{' '}
+        {letters > 0 && (
+          <span className={`${css.count} ${css.calm} num`}>
+            {letters}
+            {many && '+'} <span className="sr">{t('rail.messages.left')}</span>
+          </span>
+        )}
+      </Link>
       {supervisor && (
-        <Link href="/team" className={css.link} aria-current={team ? 'page' : undefined}>
+        <Link href="/team" className={css.link} aria-current={current('team')}>
           <Icon name="users" size={20} />
           {t('rail.team')}
         </Link>
