@@ -383,9 +383,11 @@ func (w *world) routes(v chat.Visit) {
 			c.opens() // at the very moment at which they are given up
 		}
 	}
-	if a := w.agents[w.IntN(len(w.agents))]; a.here && w.happens(0.15) {
-		for _, ref := range a.ringing() {
-			a.accepts(ref, 1) // while another offer may be on its way to them
+	for _, a := range w.agents { // another offer may be on its way to them while they take this one
+		if last := len(a.row().set("open")) == a.row().int("cap")-1; a.here && (last && w.happens(0.3) || w.happens(0.05)) {
+			for _, ref := range a.ringing() {
+				a.accepts(ref, 1)
+			}
 		}
 	}
 	name := fmt.Sprintf("route %s-%d-%d (%s)", v.Session, v.Generation, v.Part, v.Token)

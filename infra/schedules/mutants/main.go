@@ -23,7 +23,7 @@ import (
 )
 
 func main() {
-	schedules := flag.Int("schedules", 300, "how many `schedules` may pass until a mutant is caught")
+	schedules := flag.Int("schedules", 600, "how many `schedules` may pass until a mutant is caught")
 	only := flag.String("only", "", "play the mutants whose name contains this `text`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
