@@ -1,6 +1,8 @@
 package infra_test
 
 import (
+	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -121,5 +123,42 @@ func TestPublishSaysWhatIsMissing(t *testing.T) {
 	}
 	if calls, said, ok = script(t, nil, []string{"PATH=" + bare}, "publish.sh", "parley"); ok || calls != nil || !strings.Contains(said, "AWS CLI") {
 		t.Errorf("no AWS CLI: it ended well: %t, called %q and said\n%s", ok, calls, said)
+	}
+}
+
+// Ensure that a step that is ended by force takes its reporter along. One was left behind that reported for ever: it had not settled
+// when the step ended, was deaf to the signal, and held the pipe open for whose end somebody waited until the test timed out.
+func TestStepLeavesNoReporter(t *testing.T) {
+	t.Parallel()
+	step := exec.CommandContext(t.Context(), filepath.Join(root, "tools", "step.sh"), "Waiting", "sh", "-c", "echo $$ >$CHILD; exec sleep 60")
+	child := filepath.Join(t.TempDir(), "child")
+	step.Env = append(os.Environ(), "CHILD="+child)
+	said, its, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	step.Stdout = its
+	if err := step.Start(); err != nil {
+		t.Fatal(err)
+	}
+	its.Close()
+	lines := bufio.NewReader(said)
+	if line, err := lines.ReadString('\n'); line != "Waiting ...\n" {
+		t.Fatalf("said %q, %v", line, err)
+	}
+	if err := step.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = step.Wait()
+	if _, err := io.ReadAll(lines); err != nil { // until nobody holds it any more
+		t.Error(err)
+	}
+	pid, err := os.ReadFile(child)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := exec.CommandContext(t.Context(), "kill", strings.TrimSpace(string(pid))).Run(); err != nil {
+		t.Error(err)
 	}
 }
