@@ -887,6 +887,10 @@ describe('messages that were left', () => {
     await later(6000);
     await later(15_100);
     expect(names()).toEqual(['Customer tom']);
+    server.answers.messages = () => messages(letter('ana'));
+    await later(15_100);
+    await later(50);
+    expect(screen.getByRole('heading', { level: 1 })).toHaveTextContent('No messages');
     // The customer has left another one meanwhile.
     server.answers.messages = () => messages(letter('tom'), letter('ana', { at: Date.now() }));
     await later(15_100);
