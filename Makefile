@@ -185,7 +185,7 @@ soak: ## Play 20,000 random schedules against the promises of functions/chat (SC
 	@$(MAKE) -j2 modules engine
 	@mkdir -p build
 	@$(step) "Compiling the schedules" go test -c -o build/schedules ./infra/schedules
-	@cd infra/schedules && GOGC=400 ../../build/schedules -test.run '^TestSchedules$$' -test.v -test.timeout 0 \
+	@cd infra/schedules && ../../build/schedules -test.run '^TestSchedules$$' -test.v -test.timeout 0 \
 		-schedules $(SCHEDULES) -from $(FROM) -within $(WITHIN) -progress $(FLAGS)
 
 mutants: ## Break the code in one place after the other, and show that the schedules notice each

@@ -294,7 +294,7 @@ func (w *world) opens() {
 		w.queues = append(w.queues, q)
 	}
 	var agents []chat.Agent
-	for i := range 2 + w.IntN(3) {
+	for i := range 2 + min(w.IntN(3), w.IntN(3)) {
 		a := chat.Agent{ID: []string{"ann", "bob", "eve", "dan"}[i], Capacity: 1 + min(w.IntN(4), w.IntN(4)), Queues: []string{"q1", "q2"}, Supervisor: i == 0}
 		a.Name = a.ID
 		if i > 0 && w.often(0.5) {
@@ -339,7 +339,7 @@ func (w *world) opens() {
 	for _, a := range agents {
 		w.employ(a.ID)
 	}
-	for i := range 2 + w.IntN(4) {
+	for i := range 2 + w.IntN(3) {
 		w.invite(fmt.Sprintf("c%d", i+1), website)
 	}
 	w.after(sweepEvery, w.sweep)

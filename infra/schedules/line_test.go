@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -42,12 +43,35 @@ func (l *line) call(operation string, body []byte) (status int, answer []byte, e
 	if _, err := l.Write(b.Bytes()); err != nil {
 		return 0, nil, err
 	}
-	resp, err := http.ReadResponse(l.in, nil)
-	if err != nil {
-		return 0, nil, err
+	return l.answer()
+}
+
+// answer reads a response: its status line, of its headers the length, and its body.
+func (l *line) answer() (status int, body []byte, err error) {
+	length := -1
+	for {
+		text, err := l.in.ReadSlice('\n')
+		if err != nil {
+			return 0, nil, err
+		}
+		name, value, header := bytes.Cut(bytes.TrimSpace(text), []byte(":"))
+		switch {
+		case status == 0:
+			if _, err := fmt.Sscanf(string(text), "HTTP/1.1 %d", &status); err != nil {
+				return 0, nil, fmt.Errorf("%q: %w", text, err)
+			}
+		case header && bytes.EqualFold(name, []byte("Content-Length")):
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return 0, nil, err
+			}
+		case !header && length >= 0:
+			body = make([]byte, length)
+			_, err = io.ReadFull(l.in, body)
+			return status, body, err
+		case !header:
+			return 0, nil, errors.New("the engine does not say how long its answer is")
+		}
 	}
-	answer, err = io.ReadAll(resp.Body)
-	return resp.StatusCode, answer, err
 }
 
 // ask is a call whose request and answer are JSON, besides the commands': to look into the tables and to clean them.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,7 +25,10 @@ var (
 	progress  = flag.Bool("progress", false, "say every few seconds how far it is")
 )
 
-func TestMain(m *testing.M) { os.Exit(dynamotest.Main(m)) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // a schedule needs a few MB: to collect less often is 7 % faster
+	os.Exit(dynamotest.Main(m))
+}
 
 // Ensure that every promise of package chat holds after every step of random schedules, and that everything comes to rest once
 // the faults are over. A failure names its seed, which replays exactly.
@@ -224,5 +228,35 @@ func (c *counts) transition(was, is item, cause *command) {
 		c.unmanaged++
 	case is.text("outcome") == string(chat.Abandoned):
 		c.abandoned++
+	}
+}
+
+// Ensure that a seed replays exactly, call for call.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	endpoint, tables := dynamotest.Endpoint(t), dynamotest.Tables(t)
+	l, err := dial(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for seed := range uint64(3) {
+		var stories [2][]string
+		for i := range stories {
+			w := newWorld(seed, endpoint, l, tables)
+			w.story.keep = true
+			synctest.Test(t, func(t *testing.T) {
+				w.play(t)
+				stories[i] = w.read()
+			})
+		}
+		for i := range min(len(stories[0]), len(stories[1])) {
+			if stories[0][i] != stories[1][i] {
+				t.Fatalf("seed %d: step %d is\n%s\nand again\n%s", seed, i, stories[0][i], stories[1][i])
+			}
+		}
+		if len(stories[0]) != len(stories[1]) || len(stories[0]) < 100 {
+			t.Fatalf("seed %d: %d steps, and again %d", seed, len(stories[0]), len(stories[1]))
+		}
 	}
 }
