@@ -201,7 +201,7 @@ func (d *Desk) Accept(ctx context.Context, c Connection, ref OfferRef) (View, er
 			d.tell(ctx, c.ID, gone, agentPrincipals(union(in.offer.To, in.session.Skip))...)
 			return nil
 		},
-		func() error { d.engaged(ctx, change.Now.Queue, c.Principal.ID, in.now); return nil },
+		func() error { d.moved(ctx, change.Now.Queue, in.now); return nil },
 		func() error { d.wake(ctx, c.Principal.ID); return nil }, // who has room for more is free for the next
 		func() error { d.tellLine(ctx, change.Now, false); return nil },
 	)

@@ -49,11 +49,11 @@ func (d *Desk) pace(ctx context.Context, queue string) Pace {
 	return p
 }
 
-// engaged remembers that an agent took a session of this queue.
-func (d *Desk) engaged(ctx context.Context, queue, agent string, now time.Time) {
+// moved remembers that the queue's line has moved: an agent took a session.
+func (d *Desk) moved(ctx context.Context, queue string, now time.Time) {
 	p, err := d.Store.Pace(ctx, queue)
 	if err == nil {
-		err = d.Store.Engage(ctx, queue, agent, p.after(now))
+		err = d.Store.KeepPace(ctx, queue, p.after(now))
 	}
-	d.besteffort(ctx, "remember who was engaged", err)
+	d.besteffort(ctx, "remember the pace", err)
 }

@@ -84,9 +84,8 @@ type Directory interface {
 	Staff(ctx context.Context) ([]string, error)
 	// Pace reads how fast a queue's line moves; the zero Pace if nobody knows.
 	Pace(ctx context.Context, queue string) (Pace, error)
-	// Engage remembers who took a session last, and the pace with it; Notify who was asked when. Best effort: a race costs the
-	// fairness of one lap.
-	Engage(ctx context.Context, queue, agent string, p Pace) error
+	// KeepPace remembers the pace of a queue; Notify who was asked when. Best effort: a race costs the fairness of one lap.
+	KeepPace(ctx context.Context, queue string, p Pace) error
 	Notify(ctx context.Context, queue string, agents []string, at time.Time) error
 	// Blame records what an offer's end means for an agent who holds no reservation for it (beepall): Release without Offer.
 	Blame(ctx context.Context, b Release) error

@@ -11,7 +11,7 @@ type Strategy string
 // The strategies. All but BeepAll make the offer to one agent and reserve them.
 const (
 	BeepAll     Strategy = "beepall"     // everybody at once, first accept wins
-	RRMemory    Strategy = "rrmemory"    // the next after the one engaged last time
+	RRMemory    Strategy = "rrmemory"    // the next after the one whom this queue asked last
 	LeastRecent Strategy = "leastrecent" // who was notified longest ago by this queue
 	LongestIdle Strategy = "longestidle" // who has been without a session for longest
 	FewestChats Strategy = "fewestchats" // who holds the fewest sessions
@@ -19,6 +19,9 @@ const (
 
 // Reserves reports whether the strategy makes its offers to one agent alone.
 func (s Strategy) Reserves() bool { return s != BeepAll }
+
+// remembers reports whether the strategy chooses by whom the queue has asked before.
+func (s Strategy) remembers() bool { return s == RRMemory || s == LeastRecent }
 
 // Queue is a line of sessions and the agents who serve it.
 type Queue struct {
@@ -88,12 +91,22 @@ func (q Queue) offerUntil(entered time.Time, patience int) time.Time {
 
 func ceil(a, b int) int { return (a + b - 1) / b }
 
-// Roster is a queue as the router reads it: its rules, its members and what it remembers of its last choices.
+// Roster is a queue as the router reads it: its rules, and its members with what it remembers of its last choices.
 type Roster struct {
 	Queue
 	Members []Member
-	// Engaged is the agent who took the last session of this queue.
-	Engaged string
+}
+
+// last is the member whom the queue has asked last, "" if it has asked nobody. Who accepted last is not it: offers that ring side by
+// side are answered in any order, and a circle that goes on behind a slow one visits some twice and others never.
+func (r Roster) last() string {
+	var last Member
+	for _, m := range r.Members {
+		if !m.Notified.IsZero() && !m.Notified.Before(last.Notified) {
+			last = m
+		}
+	}
+	return last.Agent
 }
 
 func (r Roster) agents() []string {

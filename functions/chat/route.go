@@ -216,7 +216,7 @@ func (d *Desk) pushOffer(ctx context.Context, s Session, o Offer) {
 			return nil
 		},
 		func() error {
-			if o.Strategy == LeastRecent {
+			if o.Strategy.remembers() {
 				d.besteffort(ctx, "remember who was notified", d.Store.Notify(ctx, s.Queue, to, o.At))
 			}
 			return nil

@@ -111,7 +111,7 @@ func (in routing) previous(fit []Agent) []Agent {
 
 // order sorts candidates by the queue's strategy; the first is asked first.
 func (in routing) order(fit []Agent) {
-	notified := map[string]time.Time{}
+	notified, last := map[string]time.Time{}, in.roster.last()
 	for _, m := range in.roster.Members {
 		notified[m.Agent] = m.Notified
 	}
@@ -119,8 +119,8 @@ func (in routing) order(fit []Agent) {
 		byID := cmp.Compare(a.ID, b.ID)
 		switch in.roster.Strategy {
 		case RRMemory:
-			// The circle of ids begins behind the one who was engaged last.
-			return cmp.Or(cmp.Compare(btoi(a.ID <= in.roster.Engaged), btoi(b.ID <= in.roster.Engaged)), byID)
+			// The circle of ids begins behind the one who was asked last.
+			return cmp.Or(cmp.Compare(btoi(a.ID <= last), btoi(b.ID <= last)), byID)
 		case LeastRecent:
 			return cmp.Or(notified[a.ID].Compare(notified[b.ID]), byID)
 		case LongestIdle:

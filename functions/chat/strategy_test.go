@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -108,26 +109,29 @@ func TestOrder(t *testing.T) {
 	ann.Idle, bob.Idle, eve.Idle = ago(1), ago(5), ago(3)
 	ann.Open, bob.Open, eve.Open = []string{"1"}, []string{"2", "3"}, []string{"4"}
 	members := []Member{{"ann", ago(2)}, {"bob", time.Time{}}, {"eve", ago(4)}}
+	asked := func(last string) []Member {
+		return []Member{{"ann", ago(9)}, {last, ago(1)}, {"eve", ago(5)}}
+	}
 	tests := []struct {
 		name     string
 		strategy Strategy
-		engaged  string
+		members  []Member
 		want     []string
 	}{
-		{"beepall", BeepAll, "", []string{"ann", "bob", "eve"}},
-		{"rrmemory, nobody engaged yet", RRMemory, "", []string{"ann", "bob", "eve"}},
-		{"rrmemory, the first engaged", RRMemory, "ann", []string{"bob", "eve", "ann"}},
-		{"rrmemory, the last engaged", RRMemory, "eve", []string{"ann", "bob", "eve"}},
-		{"rrmemory, engaged who is no candidate", RRMemory, "carl", []string{"eve", "ann", "bob"}},
-		{"leastrecent: never, then longest ago", LeastRecent, "", []string{"bob", "eve", "ann"}},
-		{"longestidle", LongestIdle, "", []string{"bob", "eve", "ann"}},
-		{"fewestchats, then longest idle", FewestChats, "", []string{"eve", "ann", "bob"}},
+		{"beepall", BeepAll, members, []string{"ann", "bob", "eve"}},
+		{"rrmemory, nobody asked yet", RRMemory, nil, []string{"ann", "bob", "eve"}},
+		{"rrmemory, the first asked last", RRMemory, members, []string{"bob", "eve", "ann"}},
+		{"rrmemory, the last asked last", RRMemory, []Member{{"ann", ago(2)}, {"eve", ago(1)}}, []string{"ann", "bob", "eve"}},
+		{"rrmemory, asked last who is no candidate", RRMemory, asked("carl"), []string{"eve", "ann", "bob"}},
+		{"leastrecent: never, then longest ago", LeastRecent, members, []string{"bob", "eve", "ann"}},
+		{"longestidle", LongestIdle, members, []string{"bob", "eve", "ann"}},
+		{"fewestchats, then longest idle", FewestChats, members, []string{"eve", "ann", "bob"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			in := decision(test.strategy)
-			in.roster.Engaged, in.roster.Members = test.engaged, members
+			in.roster.Members = test.members
 			fit := []Agent{eve, ann, bob}
 			in.order(fit)
 			equal(t, "order", ids(fit), test.want)
@@ -156,7 +160,7 @@ func TestOrderIsAPermutation(t *testing.T) {
 		agents, members := crew(r)
 		for _, strategy := range []Strategy{BeepAll, RRMemory, LeastRecent, LongestIdle, FewestChats} {
 			in := decision(strategy)
-			in.roster.Members, in.roster.Engaged = members, "a"+strconv.Itoa(r.IntN(12))
+			in.roster.Members = members
 			one, other := slices.Clone(agents), slices.Clone(agents)
 			r.Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
 			in.order(one)
@@ -170,25 +174,28 @@ func TestOrderIsAPermutation(t *testing.T) {
 	})
 }
 
-// rrmemory visits everybody once a round: by accepting (the engaged one is remembered) as by declining (who did is skipped).
+// rrmemory visits everybody once a round, whoever answers first: the one asked last is remembered, not the one who accepted last. By
+// declining it does, too: who did is skipped.
 func TestRRMemoryVisitsEverybody(t *testing.T) {
 	t.Parallel()
 	seeds(t, 50, func(t *testing.T, r *rand.Rand) {
-		agents, _ := crew(r)
+		agents, members := crew(r)
 		for i := range agents {
 			agents[i].Open = nil
 		}
 		in := decision(RRMemory, agents...)
-		in.roster.Engaged = "a" + strconv.Itoa(r.IntN(12))
+		in.roster.Members = members
+		slices.SortFunc(members, func(a, b Member) int { return cmp.Compare(a.Agent, b.Agent) }) // as they are read
 		for round := range 3 {
 			visited := map[string]int{}
-			for range agents {
+			for n := range agents {
 				got, _ := in.candidates()
 				visited[got[0].ID]++
-				in.roster.Engaged = got[0].ID
+				i := slices.IndexFunc(members, func(m Member) bool { return m.Agent == got[0].ID })
+				members[i].Notified = morning.Add(time.Duration(round*len(agents)+n+1) * time.Second)
 			}
 			if len(visited) != len(agents) {
-				t.Fatalf("round %d of accepts visits %v", round, visited)
+				t.Fatalf("round %d visits %v", round, visited)
 			}
 		}
 		for lap := range 3 {

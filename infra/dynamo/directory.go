@@ -108,7 +108,7 @@ func (s *Store) Website(ctx context.Context, id string) (chat.Website, error) {
 	return decodeWebsite(it), nil
 }
 
-// Roster reads a queue, its members and its marks in one Query.
+// Roster reads a queue and its members in one Query.
 //
 // Units: 1 read (about 60 members, then 1 for each further 4 KB).
 func (s *Store) Roster(ctx context.Context, queue string) (chat.Roster, error) {
@@ -122,8 +122,7 @@ func (s *Store) Roster(ctx context.Context, queue string) (chat.Roster, error) {
 		switch sort := it.text(sk); sort {
 		case queueSK:
 			r.Queue = decodeQueue(it)
-		case marksSK:
-			r.Engaged = it.text("engaged")
+		case paceSK: // read where it matters
 		default:
 			r.Members = append(r.Members, chat.Member{Agent: strings.TrimPrefix(sort, memberMark), Notified: it.time("notified")})
 		}
@@ -256,22 +255,21 @@ func (s *Store) List(ctx context.Context, kind chat.ListKind) ([]string, error) 
 //
 // Units: 1 read.
 func (s *Store) Pace(ctx context.Context, queue string) (chat.Pace, error) {
-	it, err := s.get(ctx, "pace", s.tables.Directory, key(queuePK(queue), marksSK))
+	it, err := s.get(ctx, "pace", s.tables.Directory, key(queuePK(queue), paceSK))
 	if errors.Is(err, chat.ErrNotFound) {
 		return chat.Pace{}, nil
 	}
 	return chat.Pace{Mean: time.Duration(it.int64("pace")) * time.Millisecond, Last: it.time("paced")}, err
 }
 
-// Engage writes the queue's mark. It has an item of its own: the queue's would be as hot as the queue.
+// KeepPace writes the queue's pace. It has an item of its own: the queue's would be as hot as the queue.
 //
 // Units: 1 write.
-func (s *Store) Engage(ctx context.Context, queue, agent string, p chat.Pace) error {
+func (s *Store) KeepPace(ctx context.Context, queue string, p chat.Pace) error {
 	e := newEdit()
-	e.setTo("engaged", text(agent))
 	e.setTo("pace", number(p.Mean.Milliseconds()))
 	e.setTo("paced", millis(p.Last))
-	_, err := s.update(ctx, "engage", s.tables.Directory, key(queuePK(queue), marksSK), e, types.ReturnValueNone)
+	_, err := s.update(ctx, "keep pace", s.tables.Directory, key(queuePK(queue), paceSK), e, types.ReturnValueNone)
 	return err
 }
 
@@ -329,7 +327,7 @@ func (s *Store) PutWebsite(ctx context.Context, w chat.Website) error {
 	return s.putItem(ctx, "put website", s.put("", s.tables.Directory, encodeWebsite(w), ""))
 }
 
-// PutQueue replaces a queue's rules; members and marks have items of their own.
+// PutQueue replaces a queue's rules; members and pace have items of their own.
 //
 // Units: 1 write, and 1 of the index for a new one.
 func (s *Store) PutQueue(ctx context.Context, q chat.Queue) error {
@@ -415,15 +413,15 @@ func (s *Store) DeleteWebsite(ctx context.Context, id string) error {
 	return s.remove(ctx, "delete website", key(websitePK(id), websiteSK))
 }
 
-// DeleteQueue deletes a queue and its marks. Sessions that wait in it would wait for ever: see first that there are none, and no
+// DeleteQueue deletes a queue and its pace. Sessions that wait in it would wait for ever: see first that there are none, and no
 // members.
 //
-// Units: 1 write, and 1 of the index; 1 write for the marks.
+// Units: 1 write, and 1 of the index; 1 write for the pace.
 func (s *Store) DeleteQueue(ctx context.Context, id string) error {
 	if err := s.remove(ctx, "delete queue", key(queuePK(id), queueSK)); err != nil {
 		return err
 	}
-	return s.remove(ctx, "delete queue", key(queuePK(id), marksSK))
+	return s.remove(ctx, "delete queue", key(queuePK(id), paceSK))
 }
 
 func (s *Store) remove(ctx context.Context, op string, k item) error {

@@ -28,7 +28,7 @@ import (
 //	             queue           Q#<id>        Q                name strategy timeout weight lostAfter maxWait then overflow
 //	                                                            wrapUp idle previous, kind*
 //	             member          Q#<id>        A#<agent>        agent notified
-//	             marks           Q#<id>        M                engaged pace paced
+//	             pace            Q#<id>        M                pace paced
 //	             agent           A#<id>        A                name email state reason changed by next nextReason wrapUntil
 //	                                                            open cap offer idleSince seenAt unreached missed queues
 //	                                                            supervisor, kind* while not OFFLINE or with something open
@@ -59,7 +59,7 @@ const (
 
 	websiteSK  = "W"
 	queueSK    = "Q"
-	marksSK    = "M"
+	paceSK     = "M"
 	memberMark = "A#"
 	agentSK    = "A"
 	staffPK    = "A"

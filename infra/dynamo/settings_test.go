@@ -81,13 +81,13 @@ func TestDeleteAgent(t *testing.T) {
 	}
 }
 
-// Ensure that a deleted queue and a deleted website are gone, marks included.
+// Ensure that a deleted queue and a deleted website are gone, its pace included.
 func TestDeleteQueueAndWebsite(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	s := dynamotest.New(t, dynamotest.Options{})
 	furnish(t, s, chat.RRMemory)
-	ok(t, s.Engage(ctx, queue, "a1", chat.Pace{}))
+	ok(t, s.KeepPace(ctx, queue, chat.Pace{Last: at}))
 	ok(t, s.DeleteQueue(ctx, queue))
 	ok(t, s.DeleteWebsite(ctx, website))
 	if _, err := s.Roster(ctx, queue); !errors.Is(err, chat.ErrNotFound) {
@@ -97,7 +97,7 @@ func TestDeleteQueueAndWebsite(t *testing.T) {
 		t.Errorf("website: %v", err)
 	}
 	ok(t, s.PutQueue(ctx, chat.Queue{ID: queue}))
-	if r, err := s.Roster(ctx, queue); err != nil || r.Engaged != "" {
-		t.Errorf("a queue of the same name remembers %q, %v", r.Engaged, err)
+	if p, err := s.Pace(ctx, queue); err != nil || p != (chat.Pace{}) {
+		t.Errorf("a queue of the same name has the pace %+v, %v", p, err)
 	}
 }

@@ -155,23 +155,23 @@ func TestReadAgent(t *testing.T) {
 	equal(t, "agent", got, want)
 }
 
-// Ensure a queue's marks are read as they were written, and are nothing where nobody was engaged yet.
-func TestMarks(t *testing.T) {
+// Ensure a queue's pace is read as it was written, is nothing where nobody took a session yet, and is no member.
+func TestPace(t *testing.T) {
 	t.Parallel()
 	s := dynamotest.New(t, dynamotest.Options{})
 	ctx := t.Context()
 	ok(t, s.PutQueue(ctx, chat.Queue{ID: queue}))
 	for _, want := range []chat.Pace{{}, {Last: at}, {Mean: 42 * time.Second, Last: at.Add(time.Minute)}} {
 		if !want.Last.IsZero() {
-			ok(t, s.Engage(ctx, queue, "a1", want))
+			ok(t, s.KeepPace(ctx, queue, want))
 		}
 		got, err := s.Pace(ctx, queue)
 		ok(t, err)
 		equal(t, "pace", got, want)
 	}
 	r, err := s.Roster(ctx, queue)
-	if err != nil || r.Engaged != "a1" {
-		t.Errorf("engaged is %q, %v", r.Engaged, err)
+	if err != nil || len(r.Members) > 0 {
+		t.Errorf("the members are %v, %v", r.Members, err)
 	}
 }
 
@@ -277,7 +277,7 @@ func TestPutAgent(t *testing.T) {
 	ok(t, s.SetAvailability(ctx, chat.SetAvailability{Agent: "a1", State: chat.Ready, At: at}))
 	ok(t, s.Commit(ctx, chat.Change{Name: "take", Writes: []chat.Write{chat.Take{Agent: "a1", Session: "s1", Capacity: 3, At: at}}}))
 	ok(t, s.Notify(ctx, "q1", []string{"a1", "nobody"}, at))
-	ok(t, s.Engage(ctx, "q1", "a1", chat.Pace{}))
+	ok(t, s.KeepPace(ctx, "q1", chat.Pace{}))
 	ok(t, s.PutAgent(ctx, chat.Agent{ID: "a1", Name: "Ada L.", Capacity: 1, Queues: []string{"q1", "q3"}, Supervisor: true}))
 	a, err = s.Agent(ctx, "a1")
 	ok(t, err)
@@ -291,7 +291,7 @@ func TestPutAgent(t *testing.T) {
 	ok(t, s.PutQueue(ctx, chat.Queue{ID: "q1", Name: "renamed"}))
 	r, err := s.Roster(ctx, "q1")
 	ok(t, err)
-	equal(t, "roster", r, chat.Roster{Queue: chat.Queue{ID: "q1", Name: "renamed"}, Members: []chat.Member{{Agent: "a1", Notified: at}}, Engaged: "a1"})
+	equal(t, "roster", r, chat.Roster{Queue: chat.Queue{ID: "q1", Name: "renamed"}, Members: []chat.Member{{Agent: "a1", Notified: at}}})
 }
 
 // Ensure two operators who change an agent at the same moment leave members that match the agent.

@@ -146,7 +146,7 @@ func TestUnits(t *testing.T) {
 		{"Staff", func() error { _, err := s.Staff(ctx); return err }},
 		{"Shards", func() error { _, err := s.Shards(ctx); return err }},
 		{"List", func() error { _, err := s.List(ctx, chat.ListAgents); return err }},
-		{"Engage", func() error { return s.Engage(ctx, queue, "a1", chat.Pace{}) }},
+		{"KeepPace", func() error { return s.KeepPace(ctx, queue, chat.Pace{}) }},
 		{"Notify", func() error { return s.Notify(ctx, queue, []string{"a1"}, at) }},
 		{"Blame", func() error { return s.Blame(ctx, chat.Release{Agent: "a1", At: at, Missed: true}) }},
 		{"SetAvailability", func() error {
@@ -158,7 +158,7 @@ func TestUnits(t *testing.T) {
 		{"PutSettings", func() error { return s.PutSettings(ctx, chat.Settings{Reasons: []string{"Break"}}) }},
 		{"DeleteWebsite", func() error { return s.DeleteWebsite(ctx, "new") }},
 		{"DeleteQueue", func() error {
-			ok(t, s.Engage(ctx, "new", "a1", chat.Pace{}))
+			ok(t, s.KeepPace(ctx, "new", chat.Pace{}))
 			r.take()
 			return s.DeleteQueue(ctx, "new")
 		}},

@@ -144,7 +144,7 @@ func transfersToQueue(s *stage) {
 	second[1].Closes(ada)
 	ada.Says("One more thing.")
 	a := second[1]
-	if !s.everybodyRings() { // the next behind the last one engaged: nobody took one of this queue's line yet
+	if !s.everybodyRings() { // the next behind the last one asked: a transfer is not the line's asking
 		a = second[0]
 	}
 	if offer := a.AwaitOffer(ada); offer.Kind != "" || offer.Queue.ID != s.second {

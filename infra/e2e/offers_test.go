@@ -75,7 +75,7 @@ func mainJob(s *stage) {
 	if v := ada.AwaitState(ada.session, wire.SessionWaiting, 2); v.Position != 1 {
 		s.Errorf("Ada comes back to %+v, want the front of the line", v)
 	}
-	// Round robin goes on behind the agent who was engaged last.
+	// Round robin goes on behind the agent who was asked last.
 	next := agents[2]
 	offer = next.AwaitOffer(ada)
 	if offer.Generation != 2 || offer.Question != "Oh, one more thing." {
