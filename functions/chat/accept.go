@@ -245,7 +245,7 @@ func (d *Desk) Reject(ctx context.Context, c Connection, ref OfferRef) error {
 				return nil
 			}
 		}
-		if err := d.Store.Commit(ctx, backToLine(s, o, OfferRejected, d.now(), 0)); err != nil {
+		if err := d.Store.Commit(ctx, backToLine(s, o, OfferRejected, d.now(), nil)); err != nil {
 			return err
 		}
 		given = &s
@@ -291,9 +291,9 @@ func (d *Desk) Mark(ctx context.Context, c Connection, ref OfferRef, seen bool) 
 }
 
 // backToLine is the transition OFFERED -> WAITING of an offer that was rejected, has expired, or was canceled because the
-// licence had no seat when it was accepted. Who rejected it or let it pass is not asked again in this lap. missed is how many
-// offers in a row the one had missed before who holds a reservation for it.
-func backToLine(s Session, o Offer, outcome OfferOutcome, now time.Time, missed int) Change {
+// licence had no seat when it was accepted. Who rejected it or let it pass is not asked again in this lap. missed is as Desk.missed
+// reads it.
+func backToLine(s Session, o Offer, outcome OfferOutcome, now time.Time, missed map[string]int) Change {
 	next := s
 	next.State, next.Offered, next.Until, next.Skip = Waiting, "", time.Time{}, slices.Clone(s.Skip)
 	if outcome == OfferRejected {
@@ -303,7 +303,8 @@ func backToLine(s Session, o Offer, outcome OfferOutcome, now time.Time, missed 
 		next.NoSeat = now
 	}
 	for _, a := range o.To {
-		declined := slices.Contains(o.Rejected, a) || outcome == OfferExpired && o.blameOf(a) != blameUnreached
+		_, could := missed[a]
+		declined := slices.Contains(o.Rejected, a) || outcome == OfferExpired && could && o.blameOf(a) != blameUnreached
 		if declined && !slices.Contains(next.Skip, a) {
 			next.Skip = append(next.Skip, a)
 		}
@@ -315,9 +316,10 @@ func backToLine(s Session, o Offer, outcome OfferOutcome, now time.Time, missed 
 	return Change{Name: "give back: " + string(outcome), Was: s, Now: next, Writes: writes}
 }
 
-// release says what an offer's end means for one of those asked, who had missed so many in a row before.
-func release(agent string, o Offer, outcome OfferOutcome, now time.Time, missed int) Release {
+// release says what an offer's end means for one of those asked. missed is as Desk.missed reads it.
+func release(agent string, o Offer, outcome OfferOutcome, now time.Time, missed map[string]int) Release {
 	r := Release{Agent: agent, Offer: o.Reservation(), At: now}
+	before, could := missed[agent]
 	switch {
 	case outcome == OfferRejected:
 		r.Answered = true
@@ -326,7 +328,7 @@ func release(agent string, o Offer, outcome OfferOutcome, now time.Time, missed 
 		case blameUnreached:
 			r.Unreached = true
 		case blameMissed:
-			r.Missed, r.WasMissed, r.NotResponding = true, missed, missed+1 >= MissedLimit
+			r.Missed, r.WasMissed, r.NotResponding = could, before, could && before+1 >= MissedLimit
 		}
 	}
 	return r
@@ -336,25 +338,28 @@ func release(agent string, o Offer, outcome OfferOutcome, now time.Time, missed 
 // rings. ErrStale if the session changed.
 func (d *Desk) giveBack(ctx context.Context, s Session, o Offer, outcome OfferOutcome) error {
 	now := d.now()
-	missed, err := d.missed(ctx, o, outcome)
+	missed, err := d.missed(ctx, o, outcome, now)
 	if err != nil {
 		return err
 	}
-	if err := d.Store.Commit(ctx, backToLine(s, o, outcome, now, missed[s.Offered])); err != nil {
+	if err := d.Store.Commit(ctx, backToLine(s, o, outcome, now, missed)); err != nil {
 		return err
 	}
 	return d.tellEnded(ctx, s, o, outcome, now, missed, s.Offered == Everybody)
 }
 
-// missed is how many offers in a row each of those asked had missed before, where that matters.
-func (d *Desk) missed(ctx context.Context, o Offer, outcome OfferOutcome) (map[string]int, error) {
+// missed is how many offers in a row each of those asked had missed before who let this one pass. Who was full when it ran out, or not
+// available any more, had it on no screen and has missed nothing.
+func (d *Desk) missed(ctx context.Context, o Offer, outcome OfferOutcome, now time.Time) (map[string]int, error) {
 	missed := map[string]int{}
 	if outcome != OfferExpired {
 		return missed, nil
 	}
 	agents, err := d.Store.Agents(ctx, o.To)
 	for _, a := range agents {
-		missed[a.ID] = a.Missed
+		if a.answers(now) {
+			missed[a.ID] = a.Missed
+		}
 	}
 	return missed, err
 }
@@ -367,7 +372,7 @@ func (d *Desk) tellEnded(ctx context.Context, s Session, o Offer, outcome OfferO
 		return nil
 	}}
 	for _, a := range o.To {
-		r := release(a, o, outcome, now, missed[a])
+		r := release(a, o, outcome, now, missed)
 		if !r.Missed && !r.Unreached {
 			continue
 		}

@@ -70,6 +70,11 @@ func (a Agent) Present(now time.Time, lease time.Duration) bool {
 	return a.State != Offline && !a.Seen.Before(now.Add(-lease))
 }
 
+// answers reports whether offers show on the agent's desktop: none do to who is not available, is leaving or is full.
+func (a Agent) answers(now time.Time) bool {
+	return a.Shown(now) == Ready && a.Next == "" && len(a.Open) < a.Capacity
+}
+
 // unfit says why the agent cannot be offered a session now; "" if they can. reserve: the strategy reserves the agent, so a
 // showing reservation counts too.
 func (a Agent) unfit(now time.Time, lease time.Duration, skip []string, reserve bool) string {

@@ -41,7 +41,7 @@ func (in ending) leave(asJudged time.Time, wrapUp time.Duration) []Write {
 		writes = append(writes, GiveSeat{Shard: in.session.Seat})
 	}
 	if in.session.Transfer != nil {
-		writes = append(writes, in.session.callOff(Offer{OfferRef: in.session.transferRef()}, OfferCanceled, in.now, 0)...)
+		writes = append(writes, in.session.callOff(Offer{OfferRef: in.session.transferRef()}, OfferCanceled, in.now, nil)...)
 	}
 	return writes
 }
@@ -113,7 +113,7 @@ func endInLine(s Session, last Row, offer Offer, outcome Outcome, unseen *Unseen
 	if s.State == Offered {
 		writes = append(writes, EndOffer{Ref: s.offerRef(), Outcome: OfferCanceled, At: now})
 		if s.Offered != Everybody {
-			writes = append(writes, release(s.Offered, offer, OfferCanceled, now, 0))
+			writes = append(writes, release(s.Offered, offer, OfferCanceled, now, nil))
 		}
 	}
 	return Change{Name: "end waiting: " + string(outcome), Was: s, Now: next, Writes: writes,

@@ -131,7 +131,7 @@ func (in acceptance) acceptTransfer() (Change, error) {
 }
 
 // callOff ends the offer of the transfer that rings, and the reservation for it.
-func (s Session) callOff(o Offer, outcome OfferOutcome, now time.Time, missed int) []Write {
+func (s Session) callOff(o Offer, outcome OfferOutcome, now time.Time, missed map[string]int) []Write {
 	writes := []Write{EndOffer{Ref: s.transferRef(), Outcome: outcome, At: now}}
 	if s.Transfer.Agent != "" {
 		writes = append(writes, release(s.Transfer.Agent, o, outcome, now, missed))
@@ -318,11 +318,11 @@ func (d *Desk) declineTransfer(ctx context.Context, s Session, agent string) (as
 // endTransfer ends a transfer that nobody took, and tells both sides. ErrStale if the session changed.
 func (d *Desk) endTransfer(ctx context.Context, s Session, o Offer, outcome OfferOutcome) error {
 	now := d.now()
-	missed, err := d.missed(ctx, o, outcome)
+	missed, err := d.missed(ctx, o, outcome, now)
 	if err != nil {
 		return err
 	}
-	change := s.dropTransfer(s.callOff(o, outcome, now, missed[s.Transfer.Agent]), outcome)
+	change := s.dropTransfer(s.callOff(o, outcome, now, missed), outcome)
 	if err := d.Store.Commit(ctx, change); err != nil {
 		return err
 	}

@@ -333,7 +333,7 @@ func TestCallOff(t *testing.T) {
 				test.release.Agent, test.release.Offer, test.release.At = "bob", "s1#5", morning
 				want = append(want, test.release)
 			}
-			writes := s.callOff(in.offer, test.outcome, morning, test.missed)
+			writes := s.callOff(in.offer, test.outcome, morning, map[string]int{"bob": test.missed})
 			equal(t, "writes", writes, want)
 			next := s
 			next.Transfer = nil // and nothing else: it never left Ann
