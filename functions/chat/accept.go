@@ -262,12 +262,11 @@ func (d *Desk) Reject(ctx context.Context, c Connection, ref OfferRef) error {
 			return nil
 		},
 		func() error {
-			if given == nil {
-				return nil
+			if given != nil {
+				d.answer(ctx, *given, AnswerRejected)
 			}
-			d.answer(ctx, *given, AnswerRejected)
-			if given.Offered == agent {
-				d.wake(ctx, agent)
+			if given != nil || asked {
+				d.wake(ctx, agent) // the place that it wanted is free for the next
 			}
 			return nil
 		},

@@ -70,6 +70,9 @@ func (a Agent) Present(now time.Time, lease time.Duration) bool {
 	return a.State != Offline && !a.Seen.Before(now.Add(-lease))
 }
 
+// places are how many sessions the agent could take beside the offer that is made to them alone.
+func (a Agent) places() int { return a.Capacity - len(a.Open) - btoi(a.Offer != "") }
+
 // answers reports whether offers show on the agent's desktop: none do to who is not available, is leaving or is full.
 func (a Agent) answers(now time.Time) bool {
 	return a.Shown(now) == Ready && a.Next == "" && len(a.Open) < a.Capacity

@@ -208,6 +208,11 @@ func (d *Desk) wakeFirst(ctx context.Context, queues []string, fits func(Waiter)
 		d.besteffort(ctx, "read line", err)
 		return
 	}
+	d.wakeOne(ctx, line, fits)
+}
+
+// wakeOne lets the first of a line whom it fits look again.
+func (d *Desk) wakeOne(ctx context.Context, line []Waiter, fits func(Waiter) bool) {
 	for _, w := range line {
 		if w.State != Waiting || !fits(w) {
 			continue

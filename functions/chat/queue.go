@@ -2,6 +2,7 @@ package chat
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -155,6 +156,8 @@ type Waiter struct {
 	Skip       []string
 	NoSeat     time.Time
 	Turn       time.Time
+	// Rings are those for whom an offer to several still rings; read from its ledger row where that matters.
+	Rings []string
 }
 
 // Held is an ACTIVE session as the `due` index shows it, for recounts.
@@ -168,6 +171,14 @@ type Held struct {
 // compare orders the line: heavier queues first, then who came first.
 func (w Waiter) compare(o Waiter) int {
 	return cmp.Or(cmp.Compare(o.Weight, w.Weight), w.Queued.Compare(o.Queued), cmp.Compare(w.Session, o.Session))
+}
+
+// takes reports whether the session may go to an agent who is free: one for whom it rings, or one of its queue who has not said no.
+func (w Waiter) takes(a Agent) bool {
+	if w.State == Offered {
+		return slices.Contains(w.Rings, a.ID)
+	}
+	return slices.Contains(a.Queues, w.Queue) && !slices.Contains(w.Skip, a.ID)
 }
 
 // waiter is the session as the line shows it.

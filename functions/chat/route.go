@@ -72,12 +72,18 @@ func (d *Desk) visit(ctx context.Context, v Visit) error {
 		return ErrStale
 	}
 	candidates, why := in.candidates()
+	var before []Waiter
 	if len(candidates) > 0 && !in.noSeat() {
-		if why.Ahead, err = d.countAhead(ctx, &in, candidates); err != nil {
+		if before, err = d.ahead(ctx, &in, candidates); err != nil {
 			return err
 		}
-		if why.Ahead < len(candidates) {
-			change, offer := in.offer(candidates, why)
+		why.Ahead = len(before)
+		if left := spare(candidates, before); len(left) > 0 {
+			asked := candidates
+			if in.roster.Strategy.Reserves() {
+				asked = left
+			}
+			change, offer := in.offer(asked, why)
 			if offer.Until.Sub(in.now) < nearlyOver {
 				return nil // this task is as good as over; the next one offers
 			}
@@ -85,12 +91,14 @@ func (d *Desk) visit(ctx context.Context, v Visit) error {
 				return err
 			}
 			d.pushOffer(ctx, change.Now, offer)
+			d.passOn(ctx, before, candidates, change.Now.Offered)
 			return nil
 		}
 	}
 	if err := d.Store.Commit(ctx, in.park()); err != nil {
 		return err
 	}
+	d.passOn(ctx, before, candidates, "")
 	if !s.Turn.IsZero() { // who has just come knows their position
 		d.tellPosition(ctx, s, last.Place, d.position(ctx, s))
 	}
@@ -173,38 +181,62 @@ func (d *Desk) visitOffered(ctx context.Context, v Visit, s Session) error {
 	return nil
 }
 
-// countAhead reads the lines that the candidates serve and counts who is before this session. The index may still show
-// sessions that somebody took a moment ago, so as many of them as matter are checked.
-func (d *Desk) countAhead(ctx context.Context, in *routing, candidates []Agent) (int, error) {
+// ahead reads the lines that the candidates serve and finds who is before this session. The index may still show sessions that
+// somebody took a moment ago, so as many of them as matter are checked.
+func (d *Desk) ahead(ctx context.Context, in *routing, candidates []Agent) ([]Waiter, error) {
 	var queues []string
 	for _, a := range candidates {
-		for _, q := range a.Queues {
-			if !slices.Contains(queues, q) {
-				queues = append(queues, q)
-			}
-		}
+		queues = union(queues, a.Queues)
 	}
 	var err error
 	if in.line, err = d.line(ctx, queues, lineWidth); err != nil {
-		return 0, err
+		return nil, err
+	}
+	if err := d.readRings(ctx, in); err != nil {
+		return nil, err
 	}
 	before := in.ahead(candidates)
 	if len(before) < len(candidates) || len(before) > maxVerified {
-		return len(before), nil
+		return before, nil
 	}
 	var fs []func() error
 	for i, w := range before {
 		fs = append(fs, func() error {
 			s, err := d.Store.Session(ctx, w.Session)
 			before[i] = s.waiter() // of no session: not waiting
+			before[i].Rings = w.Rings
 			return ignoreMissing(err)
 		})
 	}
 	if err := together(fs...); err != nil {
-		return 0, err
+		return nil, err
 	}
 	in.line = before
-	return len(in.ahead(candidates)), nil
+	return in.ahead(candidates), nil
+}
+
+// readRings reads for whom the offers to several ring that are before this session.
+func (d *Desk) readRings(ctx context.Context, in *routing) error {
+	var fs []func() error
+	for i, w := range in.line {
+		if w.State == Waiting || !in.before(w) || len(fs) == maxVerified {
+			continue
+		}
+		fs = append(fs, func() error {
+			o, err := d.Store.Offer(ctx, OfferRef{w.Session, w.Generation, w.Round})
+			in.line[i].Rings = o.rings()
+			return ignoreMissing(err)
+		})
+	}
+	return together(fs...)
+}
+
+// passOn wakes the first of those before a session who sleeps although one of its candidates is free for it, but for the one whom the
+// session has just taken: an agent whose wrap-up is over, or who is within reach again, has woken nobody.
+func (d *Desk) passOn(ctx context.Context, before []Waiter, candidates []Agent, taken string) {
+	d.wakeOne(ctx, before, func(w Waiter) bool {
+		return slices.ContainsFunc(candidates, func(a Agent) bool { return a.Offer == "" && a.ID != taken && w.takes(a) })
+	})
 }
 
 // pushOffer rings on the desktops of those who were asked and have not said no.

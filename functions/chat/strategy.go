@@ -76,7 +76,11 @@ func (in routing) candidates() ([]Agent, Why) {
 	why := Why{Excluded: map[string]string{}}
 	var fit []Agent
 	for _, a := range in.agents {
-		if reason := a.unfit(in.now, in.lease, in.session.Skip, in.roster.Strategy.Reserves()); reason != "" {
+		reason := a.unfit(in.now, in.lease, in.session.Skip, in.roster.Strategy.Reserves())
+		if reason == "" && a.places() == 0 {
+			reason = "has another offer" // which holds their last place: an accept would be refused
+		}
+		if reason != "" {
 			if len(why.Excluded) < maxExcluded {
 				why.Excluded[a.ID] = reason
 			}
@@ -140,22 +144,46 @@ func btoi(b bool) int {
 	return 0
 }
 
-// ahead are the sessions before this one that one of its candidates could take. This one may only be offered when there are
-// fewer of them than candidates. "Only the head of the line may" left agents idle behind a head that they had turned down.
+// ahead are the sessions before this one that one of its candidates could take: those that wait and, where this one is to reserve
+// an agent, those that ring for them, too.
 func (in routing) ahead(candidates []Agent) []Waiter {
-	me := in.session.waiter()
 	var before []Waiter
 	for _, w := range in.line {
-		if w.compare(me) >= 0 || w.State != Waiting || !w.NoSeat.IsZero() || !turning(w.Turn, w.Queued, in.now) {
-			continue
-		}
-		if slices.ContainsFunc(candidates, func(a Agent) bool {
-			return slices.Contains(a.Queues, w.Queue) && !slices.Contains(w.Skip, a.ID)
-		}) {
+		if in.before(w) && slices.ContainsFunc(candidates, w.takes) {
 			before = append(before, w)
 		}
 	}
 	return before
+}
+
+// before reports whether a session of the line comes before this one and needs an agent.
+func (in routing) before(w Waiter) bool {
+	switch {
+	case w.compare(in.session.waiter()) >= 0 || !w.NoSeat.IsZero():
+		return false
+	case w.State == Waiting:
+		return turning(w.Turn, w.Queued, in.now)
+	}
+	return w.State == Offered && w.Offered == Everybody
+}
+
+// spare are the candidates who are left when each of those before this session has got one: the last, in the order of the strategy,
+// whom it can take. One that rings for several needs a place of theirs, not all of them. This session may be offered when somebody is
+// left. "Only the head of the line may" left agents idle behind a head that they had turned down.
+func spare(candidates []Agent, before []Waiter) []Agent {
+	left, asked := slices.Clone(candidates), map[string]int{}
+	for _, w := range before {
+		for i, a := range slices.Backward(left) {
+			if !w.takes(a) {
+				continue
+			}
+			if asked[a.ID]++; w.State == Waiting || asked[a.ID] >= a.places() {
+				left = slices.Delete(left, i, i+1)
+			}
+			break
+		}
+	}
+	return left
 }
 
 // offer is the transition WAITING -> OFFERED. The offer's end counts from the entry of the routing task that makes it.

@@ -89,9 +89,13 @@ func TestCandidates(t *testing.T) {
 	equal(t, "why", why, Why{Candidates: []string{"ann", "zoe"}, Excluded: map[string]string{
 		"bob": "paused", "eve": "has another offer", "ian": "full", "kim": "asked before"}})
 
-	in.roster.Strategy = BeepAll // reserves nobody, so a reservation does not matter
+	in.roster.Strategy = BeepAll // reserves nobody, so a reservation does not matter, unless it holds the last place
 	got, _ = in.candidates()
 	equal(t, "candidates of beepall", ids(got), []string{"ann", "eve", "zoe"})
+	in.agents[3].Open = []string{"1", "2"}
+	got, why = in.candidates()
+	equal(t, "candidates of beepall with a place", ids(got), []string{"ann", "zoe"})
+	equal(t, "why not Eve", why.Excluded["eve"], "has another offer")
 
 	var crowd []Agent
 	for i := range MaxAsked + 7 {
@@ -335,7 +339,12 @@ func TestAhead(t *testing.T) {
 		{"in a queue of neither", waiter(func(w *Waiter) { w.Queue = "billing" }), false},
 		{"skips the only candidate of its queue", waiter(func(w *Waiter) { w.Skip = []string{"ann"} }), false},
 		{"skips another", waiter(func(w *Waiter) { w.Skip = []string{"bob"} }), true},
-		{"is offered already", waiter(func(w *Waiter) { w.State = Offered }), false},
+		{"is offered to somebody alone", waiter(func(w *Waiter) { w.State, w.Offered = Offered, "ann" }), false},
+		{"rings for several, one candidate among them", waiter(func(w *Waiter) { w.State, w.Offered, w.Rings = Offered, Everybody, []string{"eve", "ann"} }), true},
+		{"rings for others", waiter(func(w *Waiter) { w.State, w.Offered, w.Rings = Offered, Everybody, []string{"eve"} }), false},
+		{"came later and rings", waiter(func(w *Waiter) {
+			w.State, w.Offered, w.Rings, w.Queued = Offered, Everybody, []string{"ann"}, morning
+		}), false},
 		{"lacks a seat", waiter(func(w *Waiter) { w.NoSeat = morning }), false},
 		{"its routing is lost", waiter(func(w *Waiter) { w.Turn = morning.Add(-lostTurn - time.Second) }), false},
 		{"not visited yet", waiter(func(w *Waiter) { w.Turn, w.Queued = time.Time{}, morning.Add(-61*time.Second) }), true},
@@ -350,6 +359,63 @@ func TestAhead(t *testing.T) {
 			got := in.ahead([]Agent{ann, bob})
 			equal(t, "ahead", len(got) == 1, test.want)
 		})
+	}
+}
+
+func TestSpare(t *testing.T) {
+	t.Parallel()
+	ann, bob, eve := free("ann"), free("bob"), free("eve")
+	eve.Queues, eve.Open = []string{"support"}, []string{"1", "2"} // one place is left
+	in := func(queue string, skip ...string) Waiter { return Waiter{Queue: queue, State: Waiting, Skip: skip} }
+	rings := func(agents ...string) Waiter {
+		return Waiter{Queue: "sales", State: Offered, Offered: Everybody, Rings: agents}
+	}
+	tests := []struct {
+		name   string
+		before []Waiter
+		want   []string
+	}{
+		{"nobody before", nil, []string{"ann", "bob", "eve"}},
+		{"the last whom it can take is kept for one before", []Waiter{in("sales")}, []string{"ann", "eve"}},
+		{"the only one whom it can take", []Waiter{in("support")}, []string{"ann", "bob"}},
+		{"one that skips", []Waiter{in("sales", "bob")}, []string{"bob", "eve"}},
+		{"as many as candidates", []Waiter{in("sales"), in("sales"), in("support")}, []string{}},
+		{"more than it could take, and one whom none of them can", []Waiter{in("sales"), in("sales"), in("sales")}, []string{"eve"}},
+		{"one that rings needs a place, not all", []Waiter{rings("ann")}, []string{"ann", "bob", "eve"}},
+		{"one that rings needs the last place", []Waiter{rings("eve")}, []string{"ann", "bob"}},
+		{"three that ring need three places", []Waiter{rings("ann"), rings("ann"), rings("ann")}, []string{"bob", "eve"}},
+		{"one that rings for others", []Waiter{rings("zoe")}, []string{"ann", "bob", "eve"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			candidates := []Agent{ann, bob, eve}
+			if got := ids(spare(candidates, test.before)); !slices.Equal(got, test.want) {
+				t.Errorf("spare: got %v, want %v", got, test.want)
+			}
+			equal(t, "candidates", ids(candidates), []string{"ann", "bob", "eve"})
+		})
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*Agent)
+		want   bool
+	}{
+		"free":         {func(*Agent) {}, true},
+		"paused":       {func(a *Agent) { a.State = Paused }, false},
+		"leaving":      {func(a *Agent) { a.Next = Paused }, false},
+		"wraps up":     {func(a *Agent) { a.WrapUntil = morning.Add(time.Second) }, false},
+		"full":         {func(a *Agent) { a.Open = []string{"1", "2", "3"} }, false},
+		"has reserved": {func(a *Agent) { a.Offer = "s1#1" }, true},
+	} {
+		a := free("ann")
+		test.change(&a)
+		if got := a.answers(morning); got != test.want {
+			t.Errorf("%s: answers %v, want %v", name, got, test.want)
+		}
 	}
 }
 
