@@ -21,6 +21,7 @@ const (
 	notLost     = "6 nobody is forgotten"
 	comesToRest = "all comes to rest"
 	works       = "commands work"
+	alive       = "the engine is there" // no promise of ours; without it nothing is proved
 )
 
 // violation is a broken promise.

@@ -286,6 +286,7 @@ type engine struct {
 func (e engine) RoundTrip(r *http.Request) (*http.Response, error) {
 	status, answer, err := e.w.line.call(e.call.what, e.call.body)
 	if err != nil {
+		e.w.promises.broken(alive, "%v", err)
 		return nil, err
 	}
 	if writes(e.call.what) {
@@ -316,7 +317,7 @@ func (w *world) follow(c *call, status int, answer []byte) {
 	}
 	changes, err := w.mirror.follow(c.what, c.body, answer)
 	if err != nil {
-		w.promises.broken(works, "the mirror cannot follow: %v", err)
+		w.promises.broken(alive, "the mirror cannot follow: %v", err)
 		return
 	}
 	if len(changes) > 0 {

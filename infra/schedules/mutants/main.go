@@ -88,7 +88,7 @@ func (m mutant) play(ctx context.Context, dir string, schedules int) (catch, err
 		return catch{}, nil
 	}
 	found := broken.FindSubmatch(out)
-	if found == nil {
+	if found == nil || string(found[2]) == "the engine is there" {
 		return catch{}, fmt.Errorf("%w\n%s", err, out)
 	}
 	seed, err := strconv.Atoi(string(found[1]))
