@@ -94,20 +94,16 @@ var agentSteps = steps[*agent]{
 	{1, func(a *agent) { // decides for somebody else; only a supervisor may
 		a.becomes(chat.Wish{State: []chat.Availability{chat.Paused, chat.Offline, chat.Ready}[a.w.IntN(3)], After: a.w.often(0.3), Agent: a.w.anyAgent()})
 	}},
-	{8, func(a *agent) { // hands over, to an agent or to a queue, or invites one
+	{10, func(a *agent) { // hands over, to an agent or to a queue, or invites one
 		id := a.mine()
 		if id == "" {
 			return
 		}
-		h := chat.Handover{Session: id, Agent: a.w.anyAgent(), Assist: a.w.often(0.5), Note: "look"}
-		if a.w.often(0.5) {
-			h.Agent, h.Queue = "", a.w.anyQueue()
-		}
-		a.hands(h)
+		a.hands(id, a.w.often(0.5))
 	}},
 	{1, func(a *agent) { // sends to a queue at once
 		if id := a.mine(); id != "" {
-			a.hands(chat.Handover{Session: id, Queue: a.w.anyQueue(), Blind: true})
+			a.handsOver(chat.Handover{Session: id, Queue: a.w.anyQueue(), Blind: true})
 		}
 	}},
 	{1, func(a *agent) { // takes back what rings
@@ -147,7 +143,7 @@ var agentSteps = steps[*agent]{
 			c.page().send(id)
 		}
 	}},
-	{4, func(a *agent) { // closes
+	{3, func(a *agent) { // closes
 		if id := a.mine(); id != "" {
 			a.closes(id)
 		}
@@ -294,7 +290,7 @@ func (w *world) opens() {
 		w.queues = append(w.queues, q)
 	}
 	var agents []chat.Agent
-	for i := range 2 + min(w.IntN(3), w.IntN(3)) {
+	for i := range []int{2, 3, 3, 4}[w.IntN(4)] {
 		a := chat.Agent{ID: []string{"ann", "bob", "eve", "dan"}[i], Capacity: 1 + min(w.IntN(4), w.IntN(4)), Queues: []string{"q1", "q2"}, Supervisor: i == 0}
 		a.Name = a.ID
 		if i > 0 && w.often(0.5) {

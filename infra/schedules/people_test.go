@@ -546,6 +546,11 @@ func (a *agent) accepts(ref chat.OfferRef, tries int) {
 		switch {
 		case c.err == nil && !c.dead:
 			d.read(ref.Session, v.Rows, v.Head)
+			if slices.Contains(v.Session.Assist, a.id) && a.w.happens(0.4) {
+				if owner := a.w.agent(v.Session.Agent); owner.here {
+					owner.hands(ref.Session, false) // while somebody assists
+				}
+			}
 		case tries > 1 && (c.dead || !errors.As(c.err, &no) || no.Retry):
 			a.w.after(a.w.within(2*time.Second), func() { a.accepts(ref, tries-1) })
 		}
@@ -590,7 +595,16 @@ func (a *agent) becomes(w chat.Wish) {
 	}, nil)
 }
 
-func (a *agent) hands(h chat.Handover) {
+// hands a session to an agent or to a queue, or invites one of them to assist.
+func (a *agent) hands(session string, assist bool) {
+	h := chat.Handover{Session: session, Agent: a.w.anyAgent(), Assist: assist, Note: "look"}
+	if a.w.often(0.5) {
+		h.Agent, h.Queue = "", a.w.anyQueue()
+	}
+	a.handsOver(h)
+}
+
+func (a *agent) handsOver(h chat.Handover) {
 	d := a.desktop()
 	a.w.do(fmt.Sprintf("%s hands over %+v", a.id, h), func(ctx context.Context, desk *chat.Desk) error {
 		_, err := desk.Transfer(ctx, d.Connection, h)
