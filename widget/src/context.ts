@@ -1,5 +1,5 @@
 import { createContext } from 'preact';
-import { useContext, useEffect, useReducer } from 'preact/hooks';
+import { useContext, useLayoutEffect, useReducer } from 'preact/hooks';
 import type { Talk } from './talk';
 import type { Language } from './texts';
 import type { Widget } from './widget';
@@ -24,6 +24,7 @@ export function useTalk(): Surroundings & { talk: Talk } {
 export function useWidget(): Surroundings {
   const surroundings = useContext(Context);
   const [, draw] = useReducer((n: number, _: undefined) => n + 1, 0);
-  useEffect(() => surroundings.widget.subscribe(() => draw(undefined)), [surroundings.widget]);
+  // Before the next paint: an answer that came until then would not be drawn.
+  useLayoutEffect(() => surroundings.widget.subscribe(() => draw(undefined)), [surroundings.widget]);
   return surroundings;
 }

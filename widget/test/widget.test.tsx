@@ -1,7 +1,7 @@
 import { fireEvent, within } from '@testing-library/dom';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { endOfWorld, FakeSocket } from '../client/test/fakes';
+import { endOfWorld, FakeSocket, settle } from '../client/test/fakes';
 import { mount } from '../src/mount';
 import { drawn, page } from './page';
 
@@ -126,6 +126,23 @@ async function over(outcome: string, more: object = {}) {
   });
   await drawn();
 }
+
+test('an answer that comes in the moment of the opening is drawn', async () => {
+  const { fetch } = globalThis;
+  let arrive = () => {};
+  const way = new Promise<void>((done) => {
+    arrive = done;
+  });
+  vi.stubGlobal('fetch', (url: string) => way.then(() => fetch(url)));
+  const { chat, view: screen } = embed();
+  await drawn();
+  chat.toggle();
+  screen.getByText('One moment…');
+  arrive();
+  await settle(); // earlier than the next frame
+  await drawn();
+  screen.getByLabelText('Your question');
+});
 
 test('asks for nothing but the website until somebody writes, then connects', async () => {
   const widget = await opened();
