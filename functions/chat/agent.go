@@ -39,9 +39,11 @@ type Agent struct {
 	Reason  string // of a pause
 	Changed time.Time
 	By      string // the supervisor who set the state, "" if the agent or nobody did
-	// Next is what they become when the open sessions are over, for NextReason; it counts as a pause for new offers.
+	// Next is what they become when the open sessions are over, for NextReason and by the wish of NextBy; it counts as a pause for
+	// new offers.
 	Next       Availability
 	NextReason string
+	NextBy     string
 	// WrapUntil: no new offers before, to finish what the last session left to do. An accept ends it.
 	WrapUntil time.Time
 	Open      []string // sessions they own or assist in

@@ -20,7 +20,7 @@ type ending struct {
 
 // goes takes the session out of what an agent has open.
 func (a Agent) goes(session string, now time.Time) Leave {
-	return Leave{Agent: a.ID, Session: session, Next: a.Next, NextReason: a.NextReason, Open: len(a.Open), At: now}
+	return Leave{Agent: a.ID, Session: session, Next: a.Next, NextReason: a.NextReason, NextBy: a.NextBy, Open: len(a.Open), At: now}
 }
 
 // leave takes the session out of what its agents have open, gives the seat back and calls off a transfer that rings. asJudged and

@@ -89,12 +89,12 @@ func TestNextStatusGoesAlong(t *testing.T) {
 	t.Parallel()
 	in := ended()
 	for i := range in.leavers {
-		in.leavers[i].Next, in.leavers[i].NextReason = Paused, "Lunch of "+in.leavers[i].ID
+		in.leavers[i].Next, in.leavers[i].NextReason, in.leavers[i].NextBy = Paused, "Lunch of "+in.leavers[i].ID, "sue"
 	}
 	for name, c := range map[string]Change{"close": in.close(in.owner(), Handled, "", ""), "give up": in.giveUp(morning), "blind transfer": in.hand(Queue{ID: "q"}, ""),
 		"end assist": in.dismiss("eve", time.Time{})} {
 		for _, l := range writesOf[Leave](c) {
-			if l.Next != Paused || l.NextReason != "Lunch of "+l.Agent || l.Open != map[string]int{"ann": 1, "eve": 2}[l.Agent] {
+			if l.Next != Paused || l.NextReason != "Lunch of "+l.Agent || l.NextBy != "sue" || l.Open != map[string]int{"ann": 1, "eve": 2}[l.Agent] {
 				t.Errorf("%s: %+v", name, l)
 			}
 		}

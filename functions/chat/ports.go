@@ -220,13 +220,14 @@ type Release struct {
 }
 
 // Leave takes the session out of what the agent has open. Holds if Next is as read, and while Next is set, the number of open
-// sessions too; then the last one leaving applies it, with NextReason. Else a wrap-up begins, if WrapUntil is set. AsJudged, if
+// sessions too; then the last one leaving applies it, with NextReason and NextBy. Else a wrap-up begins, if WrapUntil is set. AsJudged, if
 // set, demands Agent.Seen as read: nobody is taken from an agent who is back.
 type Leave struct {
 	Agent      string
 	Session    string
 	Next       Availability
 	NextReason string
+	NextBy     string
 	Open       int
 	WrapUntil  time.Time
 	AsJudged   time.Time
@@ -237,7 +238,7 @@ type Leave struct {
 // own wish, nothing is open. A reservation that was read goes with it. AsJudged as in Leave. Next status is dropped. READY also sets Missed to 0 and Idle to
 // At, and ends a wrap-up; At is a sign of life unless AsJudged is set or a supervisor did it (By).
 //
-// After makes State and Reason the next status; it holds while something is open, and the state stays as it is until then.
+// After makes State, Reason and By the next status; it holds while something is open, and the state stays as it is until then.
 type SetAvailability struct {
 	Agent    string
 	State    Availability

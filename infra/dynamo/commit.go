@@ -214,7 +214,7 @@ func (s *Store) release(w chat.Release) write {
 			e.need("attribute_not_exists(#offer)")
 		}
 		e.become(chat.NotResponding, w.At)
-		e.unset("reason", "by", "next", "nextReason", "wrapUntil")
+		e.unset("reason", "by", "next", "nextReason", "nextBy", "wrapUntil")
 	}
 	return s.agentPart(w.Agent, e)
 }
@@ -253,8 +253,9 @@ func (s *Store) leave(w chat.Leave) write {
 	switch {
 	case w.Next != "" && w.Open <= 1:
 		e.become(w.Next, w.At)
-		e.unset("by", "next", "nextReason", "wrapUntil")
+		e.unset("next", "nextReason", "nextBy", "wrapUntil")
 		e.textOrUnset("reason", w.NextReason)
+		e.textOrUnset("by", w.NextBy)
 		if w.Next == chat.Offline {
 			e.unset("kindPK", "kindSK")
 		}
@@ -291,10 +292,11 @@ func (s *Store) setAvailability(w chat.SetAvailability) write {
 		e.need("attribute_exists(#open)")
 		e.setTo("next", text(string(w.State)))
 		e.textOrUnset("nextReason", w.Reason)
+		e.textOrUnset("nextBy", w.By)
 		return s.agentPart(w.Agent, e)
 	}
 	e.become(w.State, w.At)
-	e.unset("next", "nextReason", "wrapUntil")
+	e.unset("next", "nextReason", "nextBy", "wrapUntil")
 	e.textOrUnset("reason", w.Reason)
 	e.textOrUnset("by", w.By)
 	switch {

@@ -159,6 +159,9 @@ func TestAgentConditions(t *testing.T) {
 			func(a chat.Agent) bool {
 				return a.State == chat.Paused && a.Reason == "Lunch" && a.NextReason == "" && a.By == "" && a.WrapUntil.IsZero()
 			}},
+		{"leave: next status that a supervisor chose is theirs", attributes{"open": open(s), "next": str("PAUSED"), "nextBy": str("sue")},
+			chat.Leave{Agent: a, Session: s, Next: chat.Paused, NextBy: "sue", Open: 1, At: at}, true,
+			func(a chat.Agent) bool { return a.State == chat.Paused && a.By == "sue" && a.NextBy == "" }},
 		{"leave: next status without a reason", attributes{"open": open(s), "next": str("OFFLINE"), "reason": str("Old")},
 			chat.Leave{Agent: a, Session: s, Next: chat.Offline, Open: 1, At: at}, true,
 			func(a chat.Agent) bool { return a.State == chat.Offline && a.Reason == "" }},
@@ -205,6 +208,11 @@ func TestAgentConditions(t *testing.T) {
 			func(a chat.Agent) bool {
 				return a.State == chat.Ready && a.Next == chat.Paused && a.NextReason == "Lunch" && a.Reason == "Old" && a.Changed.IsZero() && a.Seen.Equal(at)
 			}},
+		{"after these: by a supervisor", attributes{"open": open("x")}, chat.SetAvailability{Agent: a, State: chat.Paused, By: "sue", After: true, At: at}, true,
+			func(a chat.Agent) bool { return a.Next == chat.Paused && a.NextBy == "sue" && a.By == "" }},
+		{"after these: by themselves after all", attributes{"open": open("x"), "next": str("PAUSED"), "nextBy": str("sue")},
+			chat.SetAvailability{Agent: a, State: chat.Offline, After: true, At: at}, true,
+			func(a chat.Agent) bool { return a.Next == chat.Offline && a.NextBy == "" }},
 		{"after these: without a reason, an older one goes", attributes{"open": open("x"), "next": str("PAUSED"), "nextReason": str("Lunch")},
 			chat.SetAvailability{Agent: a, State: chat.Offline, After: true, At: at}, true,
 			func(a chat.Agent) bool { return a.Next == chat.Offline && a.NextReason == "" }},

@@ -90,7 +90,7 @@ func decodeQueue(it item) chat.Queue {
 func decodeAgent(it item) chat.Agent {
 	return chat.Agent{ID: strings.TrimPrefix(it.text(pk), "A#"), Name: it.text("name"), Email: it.text("email"), State: chat.Availability(it.text("state")),
 		Reason: it.text("reason"), Changed: it.time("changed"), By: it.text("by"), Next: chat.Availability(it.text("next")),
-		NextReason: it.text("nextReason"), WrapUntil: it.time("wrapUntil"), Supervisor: it.flag("supervisor"), Open: it.strings("open"),
+		NextReason: it.text("nextReason"), NextBy: it.text("nextBy"), WrapUntil: it.time("wrapUntil"), Supervisor: it.flag("supervisor"), Open: it.strings("open"),
 		Capacity: it.int("cap"), Offer: it.text("offer"), Idle: it.time("idleSince"), Seen: it.time("seenAt"),
 		Unreached: it.time("unreached"), Missed: it.int("missed"), Queues: it.strings("queues")}
 }

@@ -140,10 +140,10 @@ func TestReadAgent(t *testing.T) {
 		return l
 	}
 	b.agent(t, "a1", attributes{"name": str("Ada"), "email": str("ada@example.com"), "state": str("PAUSED"), "reason": str("Lunch"), "changed": ms(1), "by": str("sue"),
-		"next": str("OFFLINE"), "nextReason": str("Home"), "wrapUntil": ms(2), "open": open("s1", "s2"), "cap": num(7), "offer": str("s3#1"), "idleSince": ms(3),
+		"next": str("OFFLINE"), "nextReason": str("Home"), "nextBy": str("sid"), "wrapUntil": ms(2), "open": open("s1", "s2"), "cap": num(7), "offer": str("s3#1"), "idleSince": ms(3),
 		"seenAt": ms(4), "unreached": ms(5), "missed": num(2), "queues": list("q2", "q1"), "supervisor": &types.AttributeValueMemberBOOL{Value: true}})
 	want := chat.Agent{ID: "a1", Name: "Ada", Email: "ada@example.com", State: chat.Paused, Reason: "Lunch", Changed: later(1), By: "sue", Next: chat.Offline,
-		NextReason: "Home", WrapUntil: later(2), Open: []string{"s1", "s2"}, Capacity: 7, Offer: "s3#1", Idle: later(3), Seen: later(4), Unreached: later(5),
+		NextReason: "Home", NextBy: "sid", WrapUntil: later(2), Open: []string{"s1", "s2"}, Capacity: 7, Offer: "s3#1", Idle: later(3), Seen: later(4), Unreached: later(5),
 		Missed: 2, Queues: []string{"q2", "q1"}, Supervisor: true}
 	for v, i := reflect.ValueOf(want), 0; i < v.NumField(); i++ {
 		if v.Field(i).IsZero() {
