@@ -167,7 +167,11 @@ func FromLedger(re int64, l chat.Ledger) Ledger {
 	out := Ledger{Type: "ledger", Re: re, Now: ms(l.Now), Session: l.Session, Offers: []PastOffer{}}
 	for _, o := range l.Offers {
 		past := PastOffer{Generation: o.Generation, Round: o.Round, Kind: OfferKind(o.Kind), Strategy: string(o.Strategy), Offered: ms(o.At),
-			Until: ms(o.Until), Ended: ms(o.Ended), Outcome: Outcome(o.Outcome), Asked: []Asked{}, Ahead: o.Why.Ahead}
+			Until: ms(o.Until), Ended: ms(o.Ended), Outcome: Outcome(o.Outcome), Asked: []Asked{}, Ahead: o.Why.Ahead, Again: o.Why.Again}
+		if o.From != "" {
+			by := ref(l.Names[o.From])
+			past.By = &by
+		}
 		for _, a := range o.To {
 			decision, at := o.Decision(a)
 			past.Asked = append(past.Asked, Asked{Agent: ref(l.Names[a]), Delivered: ms(o.Delivered[a]), Seen: ms(o.Seen[a]),

@@ -98,13 +98,13 @@ func TestLedgerFrame(t *testing.T) {
 	t.Parallel()
 	at := func(s int) time.Time { return noon.Add(time.Duration(s) * time.Second) }
 	l := chat.Ledger{Session: "s1", Now: at(60), Names: map[string]chat.Ref{"ann": {ID: "ann", Name: "Ann"}, "bob": {ID: "bob", Name: "Bob"}, "eve": {ID: "eve", Name: "Eve"}},
-		Offers: []chat.Offer{{OfferRef: chat.OfferRef{Session: "s1", Generation: 2, Round: 3}, Kind: chat.KindTransfer, To: []string{"ann", "bob"}, Strategy: chat.BeepAll,
-			Why: chat.Why{Candidates: []string{"bob", "ann"}, Excluded: map[string]string{"eve": "paused"}, Ahead: 2}, At: noon, Until: at(20),
+		Offers: []chat.Offer{{OfferRef: chat.OfferRef{Session: "s1", Generation: 2, Round: 3}, Kind: chat.KindTransfer, From: "eve", To: []string{"ann", "bob"}, Strategy: chat.BeepAll,
+			Why: chat.Why{Candidates: []string{"bob", "ann"}, Excluded: map[string]string{"eve": "paused"}, Ahead: 2, Again: true}, At: noon, Until: at(20),
 			Delivered: map[string]time.Time{"ann": at(1)}, Seen: map[string]time.Time{"ann": at(2)}, Rejected: []string{"bob"},
 			Decided: map[string]time.Time{"bob": at(3)}, Outcome: chat.OfferAccepted, By: "ann", Ended: at(4)}}}
 	ms := func(s int) int64 { return at(s).UnixMilli() }
 	ann, bob, eve := wire.Ref{ID: "ann", Name: "Ann"}, wire.Ref{ID: "bob", Name: "Bob"}, wire.Ref{ID: "eve", Name: "Eve"}
-	want := wire.Ledger{Type: "ledger", Re: 9, Now: ms(60), Session: "s1", Offers: []wire.PastOffer{{Generation: 2, Round: 3, Kind: wire.OfferTransfer,
+	want := wire.Ledger{Type: "ledger", Re: 9, Now: ms(60), Session: "s1", Offers: []wire.PastOffer{{Generation: 2, Round: 3, Kind: wire.OfferTransfer, By: &eve, Again: true,
 		Strategy: "beepall", Offered: ms(0), Until: ms(20), Ended: ms(4), Outcome: wire.OfferAccepted, Ahead: 2,
 		Asked:      []wire.Asked{{Agent: ann, Delivered: ms(1), Seen: ms(2), Decision: "accepted", Decided: ms(4)}, {Agent: bob, Decision: "rejected", Decided: ms(3)}},
 		Candidates: []wire.Ref{bob, ann}, Excluded: []wire.Excluded{{Agent: eve, Reason: "paused"}}}}}

@@ -354,11 +354,14 @@ type Excluded struct {
 	Reason string `json:"reason"`
 }
 
-// PastOffer is one line of a session's ledger. Outcome is empty while it rings.
+// PastOffer is one line of a session's ledger. Outcome is empty while it rings. By is the agent who asks, of a transfer or a call for
+// help; Again: who had the session before was asked first.
 type PastOffer struct {
 	Generation int       `json:"generation"`
 	Round      int       `json:"round"`
 	Kind       OfferKind `json:"kind,omitempty"`
+	By         *Ref      `json:"by,omitempty"`
+	Again      bool      `json:"again,omitempty"`
 	Strategy   string    `json:"strategy"`
 	Offered    int64     `json:"offered"`
 	Until      int64     `json:"until"`

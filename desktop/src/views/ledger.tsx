@@ -13,17 +13,7 @@ import css from './ledger.module.css';
  * The story of a session's offers, the last one first: who was asked, what each did and how fast, and who was not asked. `offered`:
  * for whom the last one rings now, and wants to know why.
  */
-export function LedgerView({
-  session,
-  queue,
-  offered,
-  again,
-}: {
-  session: string;
-  queue: Ref;
-  offered?: boolean;
-  again?: boolean;
-}) {
+export function LedgerView({ session, queue, offered }: { session: string; queue: Ref; offered?: boolean }) {
   const { ledger, problem } = useLedger(session);
   const now = useNow() + useDesk((d) => d.skew);
   const last = ledger?.offers.find((o) => offered || !o.kind);
@@ -40,7 +30,7 @@ export function LedgerView({
         ) : (
           last && (
             <p>
-              {again && `${t('ledger.again')} `}
+              {offered && last.again && `${t('ledger.again')} `}
               {!last.kind && known(`ledger.strategy.${last.strategy}`, { queue: queue.name })}
               {last.kind && t(`ledger.kind.${last.kind}`)}
               {offered && (last.ahead ?? 0) > 0 && ` ${t('ledger.ahead', { n: last.ahead ?? 0 })}`}
@@ -68,6 +58,7 @@ function Past({ offer: o, now }: { offer: PastOffer; now: number }) {
           {hour(o.offered)}
         </time>
       </h3>
+      {o.by && <p className={css.rest}>{t('ledger.by', { name: o.by.name })}</p>}
       <ul className={css.people}>
         {o.asked.map((a) => (
           <Person key={a.agent.id} asked={a} offer={o} now={now} />

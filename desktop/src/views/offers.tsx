@@ -114,7 +114,7 @@ function OfferCard({ card, first }: { card: Card; first: boolean }) {
           </button>
         }
       >
-        <LedgerView session={o.session} queue={o.queue} offered again={o.again === true} />
+        <LedgerView session={o.session} queue={o.queue} offered />
       </Popover>
       {card.problem && (
         <p className={css.problem} role="alert">

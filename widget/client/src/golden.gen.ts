@@ -256,7 +256,29 @@ export const serverFrames: Record<string, ServerFrame> = {
   "offers": [
     {
       "generation": 1,
+      "round": 3,
+      "kind": "assist",
+      "by": {
+        "id": "marta",
+        "name": "Marta Kovač"
+      },
+      "strategy": "",
+      "offered": 1795341750000,
+      "until": 1795341770000,
+      "asked": [
+        {
+          "agent": {
+            "id": "ben",
+            "name": "Ben Osei"
+          },
+          "delivered": 1795341750050
+        }
+      ]
+    },
+    {
+      "generation": 1,
       "round": 2,
+      "again": true,
       "strategy": "rrmemory",
       "offered": 1795341740000,
       "until": 1795341760000,

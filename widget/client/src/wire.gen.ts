@@ -692,12 +692,14 @@ export interface Ledger {
   offers: PastOffer[];
 }
 /**
- * PastOffer is one line of a session's ledger. Outcome is empty while it rings.
+ * PastOffer is one line of a session's ledger. Outcome is empty while it rings. By is the agent who asks, of a transfer or a call for help; Again: who had the session before was asked first.
  */
 export interface PastOffer {
   generation: number;
   round: number;
   kind?: OfferKind;
+  by?: Ref;
+  again?: boolean;
   strategy: string;
   offered: number;
   until: number;
