@@ -61,7 +61,7 @@ export interface Session {
   readonly customer: Customer;
   /** open: the agent may write. closed: it ended. away: it went back to the queue or to a colleague. */
   readonly standing: 'open' | 'closed' | 'away';
-  /** Who has it. The agent themselves, unless they help or it went to somebody else. */
+  /** Who has it, if that is known. The agent themselves, unless they help or it went to somebody else. */
   readonly owner: Ref | undefined;
   /** Open, and somebody else's: the agent writes along. */
   readonly helping: boolean;
@@ -194,8 +194,8 @@ const OVER: readonly string[] = ['taken', 'late', 'not_found', 'forbidden'];
 /** The rows by which an agent comes into a session. */
 const CAME: readonly string[] = ['accepted', 'transferred', 'joined'] satisfies Row['kind'][];
 
-const offerKey = (o: { session: string; generation: number; round: number }) =>
-  `${o.session}.${o.generation}.${o.round}`;
+const offerKey = (o: { session: string; generation: number; round: number }) => `${sessionKey(o)}.${o.round}`;
+const sessionKey = (o: { session: string; generation: number }) => `${o.session}.${o.generation}`;
 
 /**
  * The agent's desk: what the client knows about the agent's sessions and offers, and what only this page knows: what was
@@ -228,7 +228,8 @@ export class Desk {
   private changes = 0;
   private readonly readTo = new Map<string, number>();
   private readonly ended = new Set<string>();
-  private readonly rejected = new Set<string>();
+  /** Sessions that the agent has declined: who takes one, in whichever round, is news to them. */
+  private readonly declined = new Set<string>();
   private readonly accepting = new Map<string, { busy: boolean; problem: string }>();
   private readonly tabs = new Map<string, Session>();
   /** Tabs that went when a colleague took over; they can be read again while the news stands. */
@@ -343,7 +344,7 @@ export class Desk {
   reject = (key: string): void => {
     const card = this.state.offers.find((c) => c.key === key);
     if (!card || card.accepting) return;
-    this.rejected.add(key);
+    this.declined.add(sessionKey(card.offer));
     this.end(key);
     this.refresh();
     // A reject that came too late changes nothing for the agent.
@@ -535,7 +536,7 @@ export class Desk {
     const card = this.cards.find((c) => c.key === key)?.offer;
     const showed = card !== undefined;
     const me = this.client.state.me;
-    const own = this.rejected.has(key);
+    const own = this.declined.has(sessionKey(g));
     this.end(key);
     const who = g.customer || t('guest');
     // Who rejected hears who took it, too; who is away is left in peace.
@@ -724,6 +725,9 @@ export class Desk {
     const failed = k.pending.find((p) => p.failed);
     const customer = view.customer ?? { id: view.session, name: '' };
     const kept = this.tabs.get(view.session);
+    const me = this.client.state.me?.id;
+    // It went while this page heard nothing, and the last it heard is that it was ours.
+    const owner = standing === 'away' && view.agent?.id === me ? undefined : view.agent;
     const next: Session = {
       id: view.session,
       generation: view.generation,
@@ -731,8 +735,8 @@ export class Desk {
       website: view.website,
       customer: keep(kept?.customer, customer.name ? customer : { ...customer, name: t('guest') }),
       standing,
-      owner: view.agent && keep(kept?.owner, view.agent),
-      helping: standing === 'open' && view.agent?.id !== this.client.state.me?.id,
+      owner: owner && keep(kept?.owner, owner),
+      helping: standing === 'open' && view.agent?.id !== me,
       assist: same(kept?.assist, view.assist ?? NOBODY),
       handover: this.handover(k, standing === 'open'),
       // What was written since the view was told is not in it yet: then nobody is idle.

@@ -203,6 +203,15 @@ describe('offers', () => {
     expect(news(d)).toEqual(['taken Jonas Customer s1']);
   });
 
+  test('who took the chat in a later round, after it rang for others, is told as well', async () => {
+    const { desk: d, server } = await desk();
+    await server.say(offer('s1'));
+    d.rejectOldest();
+    await server.say(gone('s1', { round: 2, by: { id: 'jonas', name: 'Jonas' } }));
+    await server.say(gone('s1', { generation: 2, round: 3, by: { id: 'jonas', name: 'Jonas' } })); // not declined
+    expect(news(d)).toEqual(['taken Jonas Customer s1']);
+  });
+
   test('a pause hides the cards at the click, before the server has answered; a refused one shows them again', async () => {
     const { desk: d, server } = await desk();
     await server.say(offer('s1'));
@@ -455,6 +464,15 @@ describe('sessions', () => {
     );
     expect(d.state.sessions).toMatchObject([{ standing: 'away' }]);
     expect(news(d)).toEqual(['returned Customer s1']);
+  });
+
+  test('a session that went while the desktop was off is nobody’s that it knows of', async () => {
+    const { desk: d, server } = await open();
+    server.answers.hello = () => welcome();
+    await server.drop();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(d.state.sessions).toMatchObject([{ id: 's1', standing: 'away' }]);
+    expect(d.state.sessions[0]?.owner).toBeUndefined();
   });
 
   test('the warning that nobody writes is over with the first word', async () => {

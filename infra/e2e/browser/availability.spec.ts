@@ -247,6 +247,7 @@ test.describe('one after the other', () => {
     await cleanInLightAndDark(marta.page);
     await marta.page.keyboard.press('Escape');
     await marta.accept(ANA);
+    await expect(jonas.status(`${marta.name} took the chat with ${ANA}`)).toBeVisible();
 
     await marta.page.getByRole('button', { name: 'More about this chat' }).click();
     await marta.page.getByRole('menuitem', { name: 'Who was asked' }).click();
