@@ -128,7 +128,7 @@ test('a pulse ends what it does not name, except what is newer than itself', asy
   expect(rounds(client)).toEqual([2, 3]);
 });
 
-test('marks the arrival of an offer, and once more when somebody looks', async () => {
+test('marks the arrival of an offer, and once more when somebody looks and does not decide', async () => {
   const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
   await desk();
   FakeSocket.last.say(offer(1) as never);
@@ -137,11 +137,28 @@ test('marks the arrival of an offer, and once more when somebody looks', async (
   expect(marks()).toEqual([[1, undefined]]);
   hidden.mockReturnValue(false);
   document.dispatchEvent(new Event('visibilitychange'));
+  await vi.advanceTimersByTimeAsync(2_900);
+  expect(marks()).toEqual([[1, undefined]]);
   document.dispatchEvent(new Event('visibilitychange'));
+  await vi.advanceTimersByTimeAsync(3_100);
   expect(marks()).toEqual([
     [1, undefined],
     [1, true],
   ]);
+});
+
+test('who looks up and decides needs no second mark', async () => {
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  const client = await desk();
+  FakeSocket.last.say(offer(1) as never);
+  hidden.mockReturnValue(false);
+  document.dispatchEvent(new Event('visibilitychange'));
+  const rejected = client.reject(offer(1));
+  await settle();
+  FakeSocket.last.answer('reject', { type: 'done' });
+  await rejected;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(FakeSocket.last.requests('mark')).toHaveLength(1);
 });
 
 test('accepts: the session is there, the offer gone for good', async () => {

@@ -41,6 +41,7 @@ export type OfferRef = Pick<Offer, 'session' | 'generation' | 'round'>;
 export type Handover = Pick<Transfer, 'agent' | 'queue' | 'assist' | 'blind' | 'note'>;
 
 const ENDED_LIMIT = 500; // rounds that are remembered; a late offer is seconds late
+const LOOK = 3_000; // who looks up and decides within this needs no mark: the decision tells
 const GRACE = 2_000; // an offer whose end was not told is taken away so long after it
 /** As many messages as this are counted in a queue, see QueueState. */
 export const TRAY = 50;
@@ -60,6 +61,7 @@ export class AgentClient extends Client {
   private readonly marked = new Set<string>();
   private signIn = false;
   private expiry: ReturnType<typeof setTimeout> | undefined;
+  private looking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ClientOptions) {
     super('agent', options);
@@ -79,6 +81,7 @@ export class AgentClient extends Client {
   override stop(): void {
     document.removeEventListener('visibilitychange', this.look);
     clearTimeout(this.expiry);
+    clearTimeout(this.looking);
     super.stop();
   }
 
@@ -320,7 +323,10 @@ export class AgentClient extends Client {
     return true;
   }
 
-  /** Tells that an offer arrived here, and once more when it is seen: what reached nobody is held against nobody. */
+  /**
+   * Tells that an offer arrived here and whether somebody saw it: what reached nobody is held against nobody. Once for each offer, but
+   * for one that came to a hidden page which is looked at later and left unanswered.
+   */
   private mark(offer: Offer): void {
     const seen = !document.hidden;
     const what = `${key(offer)} ${seen}`;
@@ -330,7 +336,11 @@ export class AgentClient extends Client {
   }
 
   private readonly look = (): void => {
-    if (!document.hidden) for (const offer of this.offers) this.mark(offer);
+    clearTimeout(this.looking);
+    if (document.hidden) return;
+    this.looking = setTimeout(() => {
+      for (const offer of this.offers) this.mark(offer);
+    }, LOOK);
   };
 
   private end(offer: OfferRef): void {
