@@ -791,7 +791,8 @@ export class Desk {
   /** May anything ring here? Not for an agent who is away, leaving or full, whatever was offered. */
   private ringing(): boolean {
     const me = this.me(this.state?.me);
-    return !this.leaving && me?.state === 'READY' && !me.next && me.open.length < me.capacity;
+    const there = me?.state === 'READY' || me?.state === 'WRAPUP'; // what rang before a wrap-up rings on
+    return !this.leaving && there && !me.next && me.open.length < me.capacity;
   }
 
   /** Accepted already, perhaps in another window: its `gone` may come later. */

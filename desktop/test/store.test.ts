@@ -329,6 +329,13 @@ describe('availability', () => {
       ).toHaveLength(1);
     });
 
+    test('does not take away what rang before it began', async () => {
+      const { desk: d, server } = await desk();
+      await server.say(offer('s1'));
+      await server.say({ type: 'status', me: wrapUp(Date.now() + 30_000) });
+      expect(names(d)).toEqual(['Customer s1']);
+    });
+
     test('that the agent has ended is not ended again', async () => {
       const { desk: d, server } = await desk(welcome({ me: wrapUp(Date.now() + 30_000) }));
       server.answers.status = () => ({ type: 'status', me: marta });

@@ -202,7 +202,8 @@ func (d *Desk) Accept(ctx context.Context, c Connection, ref OfferRef) (View, er
 			return nil
 		},
 		func() error { d.moved(ctx, change.Now.Queue, in.now); return nil },
-		func() error { d.wake(ctx, c.Principal.ID); return nil }, // who has room for more is free for the next
+		// Who has room for more is free for the next, and so is everybody else for whom it rang.
+		func() error { d.wake(ctx, union([]string{c.Principal.ID}, in.offer.rings())...); return nil },
 		func() error { d.tellLine(ctx, change.Now, false); return nil },
 	)
 	return v, nil
@@ -337,7 +338,7 @@ func release(agent string, o Offer, outcome OfferOutcome, now time.Time, missed 
 // rings. ErrStale if the session changed.
 func (d *Desk) giveBack(ctx context.Context, s Session, o Offer, outcome OfferOutcome) error {
 	now := d.now()
-	missed, err := d.missed(ctx, o, outcome, now)
+	missed, err := d.missed(ctx, o, outcome)
 	if err != nil {
 		return err
 	}
@@ -347,16 +348,16 @@ func (d *Desk) giveBack(ctx context.Context, s Session, o Offer, outcome OfferOu
 	return d.tellEnded(ctx, s, o, outcome, now, missed, s.Offered == Everybody)
 }
 
-// missed is how many offers in a row each of those asked had missed before who let this one pass. Who was full when it ran out, or not
-// available any more, had it on no screen and has missed nothing.
-func (d *Desk) missed(ctx context.Context, o Offer, outcome OfferOutcome, now time.Time) (map[string]int, error) {
+// missed is how many offers in a row each of those asked had missed before who let this one pass. Who is full when it is given back, or not
+// available any more, has it on no screen and has missed nothing.
+func (d *Desk) missed(ctx context.Context, o Offer, outcome OfferOutcome) (map[string]int, error) {
 	missed := map[string]int{}
 	if outcome != OfferExpired {
 		return missed, nil
 	}
 	agents, err := d.Store.Agents(ctx, o.To)
 	for _, a := range agents {
-		if a.answers(now) {
+		if a.answers() {
 			missed[a.ID] = a.Missed
 		}
 	}

@@ -75,10 +75,14 @@ func (a Agent) Present(now time.Time, lease time.Duration) bool {
 // places are how many sessions the agent could take beside the offer that is made to them alone.
 func (a Agent) places() int { return a.Capacity - len(a.Open) - btoi(a.Offer != "") }
 
-// answers reports whether offers show on the agent's desktop: none do to who is not available, is leaving or is full.
-func (a Agent) answers(now time.Time) bool {
-	return a.Shown(now) == Ready && a.Next == "" && len(a.Open) < a.Capacity
+// answers reports whether offers show on the agent's desktop: none do to who is not available, is leaving or is full. What rang before
+// a wrap-up began rings on.
+func (a Agent) answers() bool {
+	return a.State == Ready && a.Next == "" && len(a.Open) < a.Capacity
 }
+
+// otherOffer is why nobody can be asked to whom an offer is made alone, where this one would be, too, or that one holds the last place.
+const otherOffer = "has another offer"
 
 // unfit says why the agent cannot be offered a session now; "" if they can. reserve: the strategy reserves the agent, so a
 // showing reservation counts too.
@@ -102,8 +106,8 @@ func (a Agent) unfit(now time.Time, lease time.Duration, skip []string, reserve 
 		return "full"
 	case slices.Contains(skip, a.ID):
 		return "asked before"
-	case reserve && a.Offer != "":
-		return "has another offer"
+	case a.Offer != "" && (reserve || a.places() <= 0):
+		return otherOffer
 	}
 	return ""
 }

@@ -179,27 +179,38 @@ func (d *Desk) answer(ctx context.Context, was Session, a Answer) {
 // wakeWidth is how much of each queue's line a freed agent looks at.
 const wakeWidth = 50
 
-// wake lets the first in line whom a free agent has not turned down look again.
-func (d *Desk) wake(ctx context.Context, agent string) {
-	a, err := d.Store.Agent(ctx, agent)
+// wake lets the first in line look again whom one of these agents could take. One of them has a place more than before.
+func (d *Desk) wake(ctx context.Context, agents ...string) {
+	freed, err := d.Store.Agents(ctx, agents)
 	if err != nil {
-		d.besteffort(ctx, "read freed agent", err)
+		d.besteffort(ctx, "read freed agents", err)
 		return
 	}
-	if a.unfit(d.now(), d.Lease, nil, false) != "" {
-		return
+	freed = slices.DeleteFunc(freed, func(a Agent) bool { return a.unfit(d.now(), d.Lease, nil, false) != "" })
+	var queues []string
+	for _, a := range freed {
+		queues = union(queues, a.Queues)
 	}
-	d.wakeFirst(ctx, a.Queues, func(w Waiter) bool { return !slices.Contains(w.Skip, agent) })
+	d.wakeFirst(ctx, queues, func(w Waiter) bool { return slices.ContainsFunc(freed, w.takes) })
 }
 
-// wakeSeat lets the first in line that was held up by the licence look again.
-func (d *Desk) wakeSeat(ctx context.Context) {
+// wakeSeat lets the first in line that was held up by the licence look again: a seat is free, or nobody rings for it any more. Where
+// there are many that held nobody up.
+func (d *Desk) wakeSeat(ctx context.Context, except string) {
+	shards, err := d.Store.Shards(ctx)
+	if err != nil {
+		d.besteffort(ctx, "read licence", err)
+		return
+	}
+	if left := (routing{shards: shards}).seats(); len(shards) > 0 && (left == 0 || left > fewSeats+1) {
+		return
+	}
 	queues, err := d.Store.List(ctx, ListQueues)
 	if err != nil {
 		d.besteffort(ctx, "list queues", err)
 		return
 	}
-	d.wakeFirst(ctx, queues, func(w Waiter) bool { return !w.NoSeat.IsZero() })
+	d.wakeFirst(ctx, queues, func(w Waiter) bool { return !w.NoSeat.IsZero() && w.Session != except })
 }
 
 func (d *Desk) wakeFirst(ctx context.Context, queues []string, fits func(Waiter) bool) {
@@ -208,15 +219,12 @@ func (d *Desk) wakeFirst(ctx context.Context, queues []string, fits func(Waiter)
 		d.besteffort(ctx, "read line", err)
 		return
 	}
-	d.wakeOne(ctx, line, fits)
+	d.wakeOne(ctx, slices.DeleteFunc(line, func(w Waiter) bool { return w.State != Waiting || !fits(w) }))
 }
 
-// wakeOne lets the first of a line whom it fits look again.
-func (d *Desk) wakeOne(ctx context.Context, line []Waiter, fits func(Waiter) bool) {
+// wakeOne lets the first of a line that still waits look again.
+func (d *Desk) wakeOne(ctx context.Context, line []Waiter) {
 	for _, w := range line {
-		if w.State != Waiting || !fits(w) {
-			continue
-		}
 		var s Session
 		err := d.decide(ctx, "wake", func() (err error) {
 			if s, err = d.Store.Wake(ctx, w.Session); errors.Is(err, ErrStale) {

@@ -151,7 +151,7 @@ func (d *Desk) finishEnding(ctx context.Context, except string, change Change) V
 		func() error { d.finishTransfer(ctx, change.Was, OfferCanceled, nil); return nil },
 		func() error {
 			if change.Was.Seat > 0 {
-				d.wakeSeat(ctx)
+				d.wakeSeat(ctx, "")
 			}
 			for _, a := range speakers {
 				d.wake(ctx, a)
@@ -276,9 +276,10 @@ func (d *Desk) endWaiting(ctx context.Context, except string, judged Session, la
 			d.tell(ctx, "", OfferGone{Ref: judged.offerRef(), Outcome: OfferCanceled, Customer: v.Person.Name}, agentPrincipals(offer.rings())...)
 			return nil
 		},
+		func() error { d.wake(ctx, offer.rings()...); return nil },
 		func() error {
-			if judged.State == Offered && judged.Offered != Everybody {
-				d.wake(ctx, judged.Offered)
+			if judged.State == Offered {
+				d.wakeSeat(ctx, "")
 			}
 			return nil
 		},

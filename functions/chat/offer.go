@@ -68,6 +68,13 @@ type Why struct {
 	Again      bool              // asked first because they had the session before
 }
 
+// exclude says why an agent was not asked, of as many as there is room for.
+func (w Why) exclude(agent, reason string) {
+	if len(w.Excluded) < maxExcluded {
+		w.Excluded[agent] = reason
+	}
+}
+
 // maxExcluded is how many excluded agents a ledger row names: a queue with a thousand members must not make every mark and
 // reject of an offer cost ten times as much.
 const maxExcluded = 50
@@ -78,6 +85,11 @@ const MaxAsked = 50
 // Shows reports whether the offer still waits for this agent.
 func (o Offer) Shows(agent string) bool {
 	return o.Outcome == "" && slices.Contains(o.To, agent) && !slices.Contains(o.Rejected, agent)
+}
+
+// remembered reports whether the queue's strategy is to know of the offer. To ask who had the session before is nobody's turn.
+func (o Offer) remembered() bool {
+	return o.Strategy == LeastRecent || o.Strategy == RRMemory && !o.Why.Again
 }
 
 // rings are those on whose desktops the offer still shows.

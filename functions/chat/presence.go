@@ -174,7 +174,7 @@ func (d *Desk) agentSnapshot(ctx context.Context, a Agent, cursors map[string]in
 // offersTo are the offers that show to an agent: that of their reservation, and those that the lines of their queues know of, and of
 // the sessions that are handed to those queues.
 func (d *Desk) offersTo(ctx context.Context, a Agent, line []Waiter, handed []string) ([]Ring, error) {
-	if a.State != Ready {
+	if !a.answers() {
 		return nil, nil // their desktop shows none
 	}
 	var sessions []string

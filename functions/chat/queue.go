@@ -21,9 +21,6 @@ const (
 // Reserves reports whether the strategy makes its offers to one agent alone.
 func (s Strategy) Reserves() bool { return s != BeepAll }
 
-// remembers reports whether the strategy chooses by whom the queue has asked before.
-func (s Strategy) remembers() bool { return s == RRMemory || s == LeastRecent }
-
 // Queue is a line of sessions and the agents who serve it.
 type Queue struct {
 	ID       string
@@ -156,7 +153,7 @@ type Waiter struct {
 	Skip       []string
 	NoSeat     time.Time
 	Turn       time.Time
-	// Rings are those for whom an offer to several still rings; read from its ledger row where that matters.
+	// Rings are those for whom an offer to several still rings; nil: not read. Its ledger row knows.
 	Rings []string
 }
 
@@ -175,7 +172,7 @@ func (w Waiter) compare(o Waiter) int {
 
 // takes reports whether the session may go to an agent who is free: one for whom it rings, or one of its queue who has not said no.
 func (w Waiter) takes(a Agent) bool {
-	if w.State == Offered {
+	if w.State == Offered && w.Rings != nil {
 		return slices.Contains(w.Rings, a.ID)
 	}
 	return slices.Contains(a.Queues, w.Queue) && !slices.Contains(w.Skip, a.ID)

@@ -72,17 +72,15 @@ func (d *Desk) visit(ctx context.Context, v Visit) error {
 		return ErrStale
 	}
 	candidates, why := in.candidates()
-	var before []Waiter
+	var al allotment
+	if err := d.readClaims(ctx, &in); err != nil {
+		return err
+	}
 	if len(candidates) > 0 && !in.noSeat() {
-		if before, err = d.ahead(ctx, &in, candidates); err != nil {
+		if al, err = d.allot(ctx, &in, candidates); err != nil {
 			return err
 		}
-		why.Ahead = len(before)
-		if left := spare(candidates, before); len(left) > 0 {
-			asked := candidates
-			if in.roster.Strategy.Reserves() {
-				asked = left
-			}
+		if asked := in.choose(candidates, al, &why); len(asked) > 0 {
 			change, offer := in.offer(asked, why)
 			if offer.Until.Sub(in.now) < nearlyOver {
 				return nil // this task is as good as over; the next one offers
@@ -91,14 +89,21 @@ func (d *Desk) visit(ctx context.Context, v Visit) error {
 				return err
 			}
 			d.pushOffer(ctx, change.Now, offer)
-			d.passOn(ctx, before, candidates, change.Now.Offered)
+			if change.Now.Offered != Everybody {
+				al, _ = al.without(asked[0], true)
+			}
+			d.wakeOne(ctx, al.sleeper())
 			return nil
 		}
 	}
-	if err := d.Store.Commit(ctx, in.park()); err != nil {
+	if err := d.Store.Commit(ctx, in.park(candidates)); err != nil {
 		return err
 	}
-	d.passOn(ctx, before, candidates, "")
+	// An agent whose wrap-up is over, or who is within reach again, has woken nobody: whoever looks first wakes who is first.
+	d.wakeOne(ctx, al.sleeper())
+	if in.rings < in.seats() {
+		d.wakeSeat(ctx, s.ID) // there is a seat, and it rings for nobody
+	}
 	if !s.Turn.IsZero() { // who has just come knows their position
 		d.tellPosition(ctx, s, last.Place, d.position(ctx, s))
 	}
@@ -165,9 +170,7 @@ func (d *Desk) visitOffered(ctx context.Context, v Visit, s Session) error {
 		if err := d.giveBack(ctx, s, o, OfferExpired); err != nil {
 			return err
 		}
-		if s.Offered != Everybody {
-			d.wake(ctx, s.Offered)
-		}
+		d.wake(ctx, o.rings()...)
 		return ErrStale
 	}
 	next := s
@@ -181,41 +184,99 @@ func (d *Desk) visitOffered(ctx context.Context, v Visit, s Session) error {
 	return nil
 }
 
-// ahead reads the lines that the candidates serve and finds who is before this session. The index may still show sessions that
-// somebody took a moment ago, so as many of them as matter are checked.
-func (d *Desk) ahead(ctx context.Context, in *routing, candidates []Agent) ([]Waiter, error) {
+// allot reads the lines that the candidates serve and gives those before this session their places. When that leaves nobody, it looks
+// twice: the index may still show sessions that somebody took a moment ago, and those that ring for others, too, may have a place there.
+func (d *Desk) allot(ctx context.Context, in *routing, candidates []Agent) (allotment, error) {
 	var queues []string
 	for _, a := range candidates {
 		queues = union(queues, a.Queues)
 	}
 	var err error
 	if in.line, err = d.line(ctx, queues, lineWidth); err != nil {
-		return nil, err
+		return allotment{}, err
 	}
 	if err := d.readRings(ctx, in); err != nil {
-		return nil, err
+		return allotment{}, err
 	}
-	before := in.ahead(candidates)
-	if len(before) < len(candidates) || len(before) > maxVerified {
-		return before, nil
+	al := in.allot(candidates, nil)
+	if len(al.left(candidates, in.roster.Strategy.Reserves())) > 0 {
+		return al, nil
+	}
+	var others []Agent
+	if err := together(
+		func() error { return d.verify(ctx, in.line, al.before) },
+		func() (err error) { others, err = d.others(ctx, *in, al); return err },
+	); err != nil {
+		return allotment{}, err
+	}
+	return in.allot(candidates, others), nil
+}
+
+// fewSeats is how many seats may be left for it to matter who takes them: more sessions hardly ring at once.
+const fewSeats = 50
+
+// readClaims counts who comes to a seat before this session, when few are left: whoever accepts is not to hear that there is none.
+func (d *Desk) readClaims(ctx context.Context, in *routing) error {
+	left := in.seats()
+	if left == 0 || left > fewSeats {
+		return nil
+	}
+	queues, err := d.Store.List(ctx, ListQueues)
+	if err != nil {
+		return err
+	}
+	line, err := d.line(ctx, queues, lineWidth)
+	if err != nil {
+		return err
+	}
+	ring, lack := in.claims(line)
+	if len(ring)+len(lack) >= left {
+		if err := d.verify(ctx, line, slices.Concat(ring, lack)); err != nil {
+			return err
+		}
+		ring, lack = in.claims(line)
+	}
+	in.rings, in.lacks = len(ring), len(lack)
+	return nil
+}
+
+// verify reads the items of some sessions of the line, unless there are too many. Whom one rings for is known if it still is that offer.
+func (d *Desk) verify(ctx context.Context, line, some []Waiter) error {
+	if len(some) > maxVerified {
+		return nil
 	}
 	var fs []func() error
-	for i, w := range before {
+	for i, w := range line {
+		if !slices.ContainsFunc(some, func(x Waiter) bool { return x.Session == w.Session }) {
+			continue
+		}
 		fs = append(fs, func() error {
 			s, err := d.Store.Session(ctx, w.Session)
-			before[i] = s.waiter() // of no session: not waiting
-			before[i].Rings = w.Rings
+			line[i] = s.waiter() // of no session: not waiting
+			if s.State == w.State && s.Round == w.Round && s.Generation == w.Generation {
+				line[i].Rings = w.Rings
+			}
 			return ignoreMissing(err)
 		})
 	}
-	if err := together(fs...); err != nil {
-		return nil, err
-	}
-	in.line = before
-	return in.ahead(candidates), nil
+	return together(fs...)
 }
 
-// readRings reads for whom the offers to several ring that are before this session.
+// others are agents who are no candidates, and free for one of those before that rings for them.
+func (d *Desk) others(ctx context.Context, in routing, al allotment) ([]Agent, error) {
+	var ids []string
+	for _, w := range al.before {
+		ids = union(ids, w.Rings)
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		return slices.ContainsFunc(al.agents, func(a Agent) bool { return a.ID == id })
+	})
+	agents, err := d.Store.Agents(ctx, ids)
+	return slices.DeleteFunc(agents, func(a Agent) bool { return a.unfit(in.now, in.lease, nil, false) != "" }), err
+}
+
+// readRings reads for whom the first offers to several ring that are before this session; further ones count as if they rang for all
+// whom their queue has.
 func (d *Desk) readRings(ctx context.Context, in *routing) error {
 	var fs []func() error
 	for i, w := range in.line {
@@ -224,19 +285,11 @@ func (d *Desk) readRings(ctx context.Context, in *routing) error {
 		}
 		fs = append(fs, func() error {
 			o, err := d.Store.Offer(ctx, OfferRef{w.Session, w.Generation, w.Round})
-			in.line[i].Rings = o.rings()
+			in.line[i].Rings = append([]string{}, o.rings()...)
 			return ignoreMissing(err)
 		})
 	}
 	return together(fs...)
-}
-
-// passOn wakes the first of those before a session who sleeps although one of its candidates is free for it, but for the one whom the
-// session has just taken: an agent whose wrap-up is over, or who is within reach again, has woken nobody.
-func (d *Desk) passOn(ctx context.Context, before []Waiter, candidates []Agent, taken string) {
-	d.wakeOne(ctx, before, func(w Waiter) bool {
-		return slices.ContainsFunc(candidates, func(a Agent) bool { return a.Offer == "" && a.ID != taken && w.takes(a) })
-	})
 }
 
 // pushOffer rings on the desktops of those who were asked and have not said no.
@@ -248,7 +301,7 @@ func (d *Desk) pushOffer(ctx context.Context, s Session, o Offer) {
 			return nil
 		},
 		func() error {
-			if o.Strategy.remembers() {
+			if o.remembered() {
 				d.besteffort(ctx, "remember who was notified", d.Store.Notify(ctx, s.Queue, to, o.At))
 			}
 			return nil

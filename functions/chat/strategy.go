@@ -13,6 +13,8 @@ type routing struct {
 	roster   Roster
 	agents   []Agent
 	shards   []Shard
+	rings    int // how many others ring for a seat, and
+	lacks    int // how many before this one lack nothing else, where few seats are left
 	customer SideRow
 	line     []Waiter
 	visit    Visit
@@ -47,10 +49,31 @@ func (in routing) abandoned() bool {
 	return in.now.Sub(lastSign) > in.lease
 }
 
-// noSeat reports whether the licence has no seat left.
-func (in routing) noSeat() bool {
-	_, ok := emptiest(in.shards)
-	return len(in.shards) > 0 && !ok
+// seats are the seats that the licence has left.
+func (in routing) seats() int {
+	left := 0
+	for _, s := range in.shards {
+		left += max(s.Limit-s.Used, 0)
+	}
+	return left
+}
+
+// noSeat reports whether the licence has no seat left for this session.
+func (in routing) noSeat() bool { return len(in.shards) > 0 && in.seats() <= in.rings+in.lacks }
+
+// claims are the sessions of these that come to a seat before this one: those that ring, for when somebody accepts, and those before it
+// that lack nothing else.
+func (in routing) claims(line []Waiter) (ring, lack []Waiter) {
+	for _, w := range line {
+		switch {
+		case w.Session == in.session.ID:
+		case w.State == Offered && !in.now.After(w.Until):
+			ring = append(ring, w)
+		case w.State == Waiting && !w.NoSeat.IsZero() && turning(w.Turn, w.Queued, in.now) && w.compare(in.session.waiter()) < 0:
+			lack = append(lack, w)
+		}
+	}
+	return ring, lack
 }
 
 // newLap reports whether everyone available has been asked, so that asking starts again. That waits for one patience from the
@@ -61,7 +84,7 @@ func (in routing) newLap() bool {
 	}
 	available, asked := 0, 0
 	for _, a := range in.agents {
-		if a.unfit(in.now, in.lease, nil, false) == "" {
+		if reason := a.unfit(in.now, in.lease, nil, false); reason == "" || reason == otherOffer {
 			available++
 			if slices.Contains(in.session.Skip, a.ID) {
 				asked++
@@ -76,41 +99,48 @@ func (in routing) candidates() ([]Agent, Why) {
 	why := Why{Excluded: map[string]string{}}
 	var fit []Agent
 	for _, a := range in.agents {
-		reason := a.unfit(in.now, in.lease, in.session.Skip, in.roster.Strategy.Reserves())
-		if reason == "" && a.places() == 0 {
-			reason = "has another offer" // which holds their last place: an accept would be refused
-		}
-		if reason != "" {
-			if len(why.Excluded) < maxExcluded {
-				why.Excluded[a.ID] = reason
-			}
+		if reason := a.unfit(in.now, in.lease, in.session.Skip, in.roster.Strategy.Reserves()); reason != "" {
+			why.exclude(a.ID, reason)
 			continue
 		}
 		fit = append(fit, a)
 	}
 	in.order(fit)
-	if again := in.previous(fit); again != nil {
-		fit, why.Again = again, true
-	}
-	if len(fit) > MaxAsked {
-		fit = fit[:MaxAsked]
-	}
-	for _, a := range fit {
-		why.Candidates = append(why.Candidates, a.ID)
-	}
 	return fit, why
 }
 
-// previous is the agent alone who had the session before, if the queue prefers them and they are fit for an offer to them alone.
-func (in routing) previous(fit []Agent) []Agent {
-	if !in.roster.Previous {
-		return nil
+// choose decides whom of the candidates to ask, given what those before need, and explains it; nobody if nobody is left. The first of
+// those asked is who is asked alone, where one is.
+func (in routing) choose(candidates []Agent, al allotment, why *Why) []Agent {
+	asked := al.left(candidates, in.roster.Strategy.Reserves())
+	for _, a := range candidates {
+		if !slices.ContainsFunc(asked, func(x Agent) bool { return x.ID == a.ID }) {
+			why.exclude(a.ID, "kept for one before")
+		}
 	}
-	i := slices.IndexFunc(fit, func(a Agent) bool { return a.ID == in.session.Last && a.Offer == "" })
+	if again := in.previous(al, asked); again != nil {
+		asked, why.Again = again, true
+	}
+	if len(asked) > MaxAsked {
+		asked = asked[:MaxAsked]
+	}
+	for _, a := range asked {
+		why.Candidates = append(why.Candidates, a.ID)
+	}
+	why.Ahead = len(al.before)
+	return asked
+}
+
+// previous is the agent alone who had the session before, if the queue prefers them and they can be asked alone.
+func (in routing) previous(al allotment, left []Agent) []Agent {
+	i := slices.IndexFunc(left, func(a Agent) bool { return in.roster.Previous && a.ID == in.session.Last })
 	if i < 0 {
 		return nil
 	}
-	return fit[i : i+1]
+	if _, ok := al.without(left[i], true); !ok {
+		return nil
+	}
+	return left[i : i+1]
 }
 
 // order sorts candidates by the queue's strategy; the first is asked first.
@@ -144,48 +174,6 @@ func btoi(b bool) int {
 	return 0
 }
 
-// ahead are the sessions before this one that one of its candidates could take: those that wait and, where this one is to reserve
-// an agent, those that ring for them, too.
-func (in routing) ahead(candidates []Agent) []Waiter {
-	var before []Waiter
-	for _, w := range in.line {
-		if in.before(w) && slices.ContainsFunc(candidates, w.takes) {
-			before = append(before, w)
-		}
-	}
-	return before
-}
-
-// before reports whether a session of the line comes before this one and needs an agent.
-func (in routing) before(w Waiter) bool {
-	switch {
-	case w.compare(in.session.waiter()) >= 0 || !w.NoSeat.IsZero():
-		return false
-	case w.State == Waiting:
-		return turning(w.Turn, w.Queued, in.now)
-	}
-	return w.State == Offered && w.Offered == Everybody
-}
-
-// spare are the candidates who are left when each of those before this session has got one: the last, in the order of the strategy,
-// whom it can take. One that rings for several needs a place of theirs, not all of them. This session may be offered when somebody is
-// left. "Only the head of the line may" left agents idle behind a head that they had turned down.
-func spare(candidates []Agent, before []Waiter) []Agent {
-	left, asked := slices.Clone(candidates), map[string]int{}
-	for _, w := range before {
-		for i, a := range slices.Backward(left) {
-			if !w.takes(a) {
-				continue
-			}
-			if asked[a.ID]++; w.State == Waiting || asked[a.ID] >= a.places() {
-				left = slices.Delete(left, i, i+1)
-			}
-			break
-		}
-	}
-	return left
-}
-
 // offer is the transition WAITING -> OFFERED. The offer's end counts from the entry of the routing task that makes it.
 func (in routing) offer(candidates []Agent, why Why) (Change, Offer) {
 	s := in.session
@@ -217,11 +205,11 @@ func (in routing) overflow(to Queue) Change {
 	return Change{Name: "overflow", Was: s, Now: next}
 }
 
-// park leaves the session waiting for a wake-up, at the latest for its patience; for one of a seat, if that is what it lacks.
-func (in routing) park() Change {
+// park leaves the session waiting for a wake-up, at the latest for its patience; for one of a seat, if that is all it lacks.
+func (in routing) park(candidates []Agent) Change {
 	next := in.session
 	next.Token, next.Turn, next.Wake, next.NoSeat = in.visit.Token, in.now, 0, time.Time{}
-	if in.noSeat() {
+	if len(candidates) > 0 && in.noSeat() {
 		next.NoSeat = in.now
 	}
 	return Change{Name: "park", Was: in.session, Now: next, WakeAsRead: true}

@@ -67,6 +67,7 @@ func TestUnfit(t *testing.T) {
 		{name: "others skipped", change: func(*Agent) {}, skip: []string{"bob"}},
 		{name: "reserved, for a reservation", change: func(a *Agent) { a.Offer = "s9#1" }, reserve: true, want: "has another offer"},
 		{name: "reserved, for beepall", change: func(a *Agent) { a.Offer = "s9#1" }},
+		{name: "the last place reserved", change: func(a *Agent) { a.Offer, a.Capacity = "s9#1", 1 }, want: "has another offer"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -86,6 +87,8 @@ func TestCandidates(t *testing.T) {
 	in.session.Skip = []string{"kim"}
 	got, why := in.candidates()
 	equal(t, "candidates", ids(got), []string{"ann", "zoe"})
+	got = in.choose(got, in.allot(got, nil), &why)
+	equal(t, "asked", ids(got), []string{"ann", "zoe"})
 	equal(t, "why", why, Why{Candidates: []string{"ann", "zoe"}, Excluded: map[string]string{
 		"bob": "paused", "eve": "has another offer", "ian": "full", "kim": "asked before"}})
 
@@ -101,7 +104,9 @@ func TestCandidates(t *testing.T) {
 	for i := range MaxAsked + 7 {
 		crowd = append(crowd, free(fmt.Sprintf("a%03d", i)))
 	}
-	got, why = decision(BeepAll, crowd...).candidates()
+	in = decision(BeepAll, crowd...)
+	got, why = in.candidates()
+	got = in.choose(got, in.allot(got, nil), &why)
 	equal(t, "asked of a crowd", len(got), MaxAsked)
 	equal(t, "candidates of a crowd", why.Candidates, ids(crowd[:MaxAsked]))
 }
@@ -288,6 +293,7 @@ func TestPrevious(t *testing.T) {
 			in := decision(test.strategy, free("ann"), test.bob, free("eve"))
 			in.roster.Previous, in.session.Last, in.session.Skip = test.prefers, test.last, test.skip
 			candidates, why := in.candidates()
+			candidates = in.choose(candidates, in.allot(candidates, nil), &why)
 			equal(t, "candidates", ids(candidates), test.asked)
 			equal(t, "why", why.Candidates, test.asked)
 			equal(t, "again", why.Again, test.offered == "bob")
@@ -322,7 +328,8 @@ func TestAhead(t *testing.T) {
 	ann, bob := free("ann"), free("bob")
 	bob.Queues = []string{"support"}
 	waiter := func(change func(*Waiter)) Waiter {
-		w := Waiter{Session: "s0", Queue: "sales", Weight: 1, Queued: morning.Add(-2 * time.Minute), State: Waiting, Turn: morning.Add(-10 * time.Second)}
+		w := Waiter{Session: "s0", Queue: "sales", Weight: 1, Queued: morning.Add(-2 * time.Minute), State: Waiting, Turn: morning.Add(-10 * time.Second),
+			Until: morning}
 		change(&w)
 		return w
 	}
@@ -341,6 +348,10 @@ func TestAhead(t *testing.T) {
 		{"skips another", waiter(func(w *Waiter) { w.Skip = []string{"bob"} }), true},
 		{"is offered to somebody alone", waiter(func(w *Waiter) { w.State, w.Offered = Offered, "ann" }), false},
 		{"rings for several, one candidate among them", waiter(func(w *Waiter) { w.State, w.Offered, w.Rings = Offered, Everybody, []string{"eve", "ann"} }), true},
+		{"rings, for whom was not read", waiter(func(w *Waiter) { w.State, w.Offered = Offered, Everybody }), true},
+		{"has rung out", waiter(func(w *Waiter) {
+			w.State, w.Offered, w.Rings, w.Until = Offered, Everybody, []string{"ann"}, morning.Add(-time.Millisecond)
+		}), false},
 		{"rings for others", waiter(func(w *Waiter) { w.State, w.Offered, w.Rings = Offered, Everybody, []string{"eve"} }), false},
 		{"came later and rings", waiter(func(w *Waiter) {
 			w.State, w.Offered, w.Rings, w.Queued = Offered, Everybody, []string{"ann"}, morning
@@ -362,40 +373,83 @@ func TestAhead(t *testing.T) {
 	}
 }
 
-func TestSpare(t *testing.T) {
+func TestAllotment(t *testing.T) {
 	t.Parallel()
 	ann, bob, eve := free("ann"), free("bob"), free("eve")
 	eve.Queues, eve.Open = []string{"support"}, []string{"1", "2"} // one place is left
+	cat := free("cat")
+	cat.Queues = nil
 	in := func(queue string, skip ...string) Waiter { return Waiter{Queue: queue, State: Waiting, Skip: skip} }
 	rings := func(agents ...string) Waiter {
-		return Waiter{Queue: "sales", State: Offered, Offered: Everybody, Rings: agents}
+		return Waiter{Queue: "sales", State: Offered, Offered: Everybody, Rings: agents, Until: morning}
 	}
 	tests := []struct {
 		name   string
 		before []Waiter
-		want   []string
+		alone  []string // who may be asked alone
+		all    []string // who may be asked together
 	}{
-		{"nobody before", nil, []string{"ann", "bob", "eve"}},
-		{"the last whom it can take is kept for one before", []Waiter{in("sales")}, []string{"ann", "eve"}},
-		{"the only one whom it can take", []Waiter{in("support")}, []string{"ann", "bob"}},
-		{"one that skips", []Waiter{in("sales", "bob")}, []string{"bob", "eve"}},
-		{"as many as candidates", []Waiter{in("sales"), in("sales"), in("support")}, []string{}},
-		{"more than it could take, and one whom none of them can", []Waiter{in("sales"), in("sales"), in("sales")}, []string{"eve"}},
-		{"one that rings needs a place, not all", []Waiter{rings("ann")}, []string{"ann", "bob", "eve"}},
-		{"one that rings needs the last place", []Waiter{rings("eve")}, []string{"ann", "bob"}},
-		{"three that ring need three places", []Waiter{rings("ann"), rings("ann"), rings("ann")}, []string{"bob", "eve"}},
-		{"one that rings for others", []Waiter{rings("zoe")}, []string{"ann", "bob", "eve"}},
+		{"nobody before", nil, []string{"ann", "bob", "eve"}, []string{"ann", "bob", "eve"}},
+		{"one before can do with either", []Waiter{in("sales")}, []string{"ann", "bob", "eve"}, []string{"ann", "bob", "eve"}},
+		{"the only one whom it can take", []Waiter{in("support")}, []string{"ann", "bob"}, []string{"ann", "bob"}},
+		{"one that skips", []Waiter{in("sales", "bob")}, []string{"bob", "eve"}, []string{"ann", "bob", "eve"}},
+		{"as many as candidates", []Waiter{in("sales"), in("sales"), in("support")}, nil, []string{"ann", "bob"}},
+		{"more than can be asked now", []Waiter{in("sales"), in("sales"), in("sales")}, []string{"eve"}, []string{"ann", "bob", "eve"}},
+		{"as many as places", []Waiter{in("sales"), in("sales"), in("sales"), in("sales"), in("sales"), in("sales")}, []string{"eve"}, []string{"eve"}},
+		{"one that rings needs a place, not all", []Waiter{rings("ann")}, []string{"ann", "bob", "eve"}, []string{"ann", "bob", "eve"}},
+		{"one that rings needs the last place", []Waiter{rings("eve")}, []string{"ann", "bob"}, []string{"ann", "bob"}},
+		{"three that ring need three places", []Waiter{rings("ann"), rings("ann"), rings("ann")}, []string{"bob", "eve"}, []string{"bob", "eve"}},
+		{"three that ring for two need none of them for sure", []Waiter{rings("ann", "eve"), rings("ann", "eve"), rings("ann", "eve")},
+			[]string{"ann", "bob", "eve"}, []string{"ann", "bob", "eve"}},
+		{"one that rings for others", []Waiter{rings("zoe")}, []string{"ann", "bob", "eve"}, []string{"ann", "bob", "eve"}},
+		{"one that rings for others, too", []Waiter{rings("eve", "cat")}, []string{"ann", "bob", "eve"}, []string{"ann", "bob", "eve"}},
+		{"one that rings, nobody has read for whom", []Waiter{{Queue: "support", State: Offered, Offered: Everybody, Until: morning}},
+			[]string{"ann", "bob"}, []string{"ann", "bob"}},
+		// To give the first the last that it could take would leave bob for nobody and ann for this one.
+		{"the older one finds another", []Waiter{in("sales"), in("sales", "ann")}, []string{"eve"}, []string{"ann", "bob", "eve"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			candidates := []Agent{ann, bob, eve}
-			if got := ids(spare(candidates, test.before)); !slices.Equal(got, test.want) {
-				t.Errorf("spare: got %v, want %v", got, test.want)
+			in := decision(BeepAll)
+			in.session.Queued = morning
+			for i, w := range test.before {
+				w.Session, w.Weight, w.Queued, w.Turn = fmt.Sprintf("b%d", i), 1, morning.Add(-time.Minute), morning
+				in.line = append(in.line, w)
 			}
-			equal(t, "candidates", ids(candidates), []string{"ann", "bob", "eve"})
+			candidates := []Agent{ann, bob, eve}
+			al := in.allot(candidates, []Agent{cat})
+			equal(t, "left to be asked alone", ids(al.left(candidates, true)), test.alone)
+			equal(t, "left to be asked together", ids(al.left(candidates, false)), test.all)
 		})
 	}
+}
+
+// Whom this one takes nobody before it may lose; whoever of them could be asked is woken, unless it is on its way.
+func TestSleeper(t *testing.T) {
+	t.Parallel()
+	ann, bob := free("ann"), free("bob")
+	in := decision(RRMemory, ann, bob)
+	in.session.Queued = morning
+	waits := func(id string, turn time.Time, skip ...string) Waiter {
+		return Waiter{Session: id, Queue: "sales", Weight: 1, Queued: morning.Add(-time.Minute), State: Waiting, Turn: turn, Skip: skip}
+	}
+	asked := morning.Add(-time.Second)
+	in.line = []Waiter{waits("b0", time.Time{}, "bob"), waits("b1", asked, "ann"), waits("b2", asked)}
+	al := in.allot([]Agent{ann, bob}, nil)
+	equal(t, "sleeper", len(al.sleeper()), 1)
+	equal(t, "sleeper", al.sleeper()[0].Session, "b1")
+	in.line = in.line[:1]
+	al = in.allot([]Agent{ann, bob}, nil)
+	equal(t, "one on its way", len(al.sleeper()), 0)
+	_, ok := al.without(ann, true)
+	equal(t, "without ann", ok, false)
+	in.line[0].Skip, in.line[0].Turn = nil, asked
+	al = in.allot([]Agent{ann, bob}, nil)
+	al, ok = al.without(bob, true)
+	equal(t, "without bob, whom it had", ok, true)
+	equal(t, "it has ann then", al.has, map[place]int{{"ann", 0}: 0, {"bob", 0}: itself})
+	equal(t, "and is woken", len(al.sleeper()), 1)
 }
 
 func TestAnswers(t *testing.T) {
@@ -407,13 +461,13 @@ func TestAnswers(t *testing.T) {
 		"free":         {func(*Agent) {}, true},
 		"paused":       {func(a *Agent) { a.State = Paused }, false},
 		"leaving":      {func(a *Agent) { a.Next = Paused }, false},
-		"wraps up":     {func(a *Agent) { a.WrapUntil = morning.Add(time.Second) }, false},
+		"wraps up":     {func(a *Agent) { a.WrapUntil = morning.Add(time.Second) }, true},
 		"full":         {func(a *Agent) { a.Open = []string{"1", "2", "3"} }, false},
 		"has reserved": {func(a *Agent) { a.Offer = "s1#1" }, true},
 	} {
 		a := free("ann")
 		test.change(&a)
-		if got := a.answers(morning); got != test.want {
+		if got := a.answers(); got != test.want {
 			t.Errorf("%s: answers %v, want %v", name, got, test.want)
 		}
 	}
@@ -427,6 +481,7 @@ func TestOffer(t *testing.T) {
 			in := decision(strategy, free("ann"), free("bob"))
 			in.session.Skip, in.session.Wake, in.session.NoSeat = roomy("eve"), 3, morning.Add(-time.Second)
 			candidates, why := in.candidates()
+			candidates = in.choose(candidates, in.allot(candidates, nil), &why)
 			c, o := in.offer(candidates, why)
 
 			want := in.session
@@ -451,14 +506,54 @@ func TestPark(t *testing.T) {
 	t.Parallel()
 	in := decision(RRMemory)
 	in.session.Wake, in.session.NoSeat = 2, morning.Add(-time.Minute)
-	c := in.park()
 	want := in.session
-	want.Token, want.Turn, want.Wake, want.NoSeat = "t1", morning, 0, time.Time{} // it lacks an agent now, and no seat
-	equal(t, "parked", c, Change{Name: "park", Was: in.session, Now: want, WakeAsRead: true})
+	want.Token, want.Turn, want.Wake, want.NoSeat = "t1", morning, 0, time.Time{}
+	equal(t, "parked", in.park(nil), Change{Name: "park", Was: in.session, Now: want, WakeAsRead: true})
+	lacks := want
+	lacks.NoSeat = morning
+	there := []Agent{free("ann")}
+	for _, test := range []struct {
+		name         string
+		shards       []Shard
+		rings, lacks int
+		candidates   []Agent
+		want         Session
+	}{
+		{"no seat is left", []Shard{{1, 10, 10}, {2, 11, 10}}, 0, 0, there, lacks},
+		{"it lacks an agent, too", []Shard{{1, 10, 10}}, 0, 0, nil, want},
+		{"others ring for the last seats", []Shard{{1, 8, 10}, {2, 10, 9}}, 2, 0, there, lacks},
+		{"the last seat is for one before", []Shard{{1, 8, 10}, {2, 10, 9}}, 1, 1, there, lacks},
+		{"beside a seat", []Shard{{1, 8, 10}}, 1, 0, there, want},
+		{"no limit", nil, 3, 0, there, want},
+	} {
+		in.shards, in.rings, in.lacks = test.shards, test.rings, test.lacks
+		equal(t, test.name, in.park(test.candidates).Now, test.want)
+	}
+}
 
-	in.shards = []Shard{{1, 10, 10}}
-	want.NoSeat = morning
-	equal(t, "parked for want of a seat", in.park().Now, want)
+// Whoever accepts takes a seat: those that ring count, in whichever queue, and those before that lack nothing else.
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	in := decision(RRMemory)
+	soon, before, ago := morning.Add(time.Second), morning.Add(-time.Hour), morning.Add(-time.Second)
+	ring, lack := in.claims([]Waiter{
+		{Session: "s1", State: Offered, Offered: "ann", Until: soon, Weight: 9},
+		{Session: "alone", State: Offered, Offered: "ann", Until: morning},
+		{Session: "several", State: Offered, Offered: Everybody, Until: soon, Queue: "other"},
+		{Session: "over", State: Offered, Offered: Everybody, Until: ago},
+		{Session: "waits", State: Waiting, Queued: before, Turn: ago, Weight: 1},
+		{Session: "lacks", State: Waiting, Queued: before, Turn: ago, Weight: 1, NoSeat: ago},
+		{Session: "lacks, and is lost", State: Waiting, Queued: before, Turn: before, Weight: 1, NoSeat: ago},
+		{Session: "lacks, and came later", State: Waiting, Queued: morning, Turn: ago, Weight: 1, NoSeat: ago},
+	})
+	names := func(line []Waiter) (list []string) {
+		for _, w := range line {
+			list = append(list, w.Session)
+		}
+		return list
+	}
+	equal(t, "ring", names(ring), []string{"alone", "several"})
+	equal(t, "lack", names(lack), []string{"lacks"})
 }
 
 func TestEndsOfWaiting(t *testing.T) {

@@ -318,7 +318,7 @@ func (d *Desk) declineTransfer(ctx context.Context, s Session, agent string) (as
 // endTransfer ends a transfer that nobody took, and tells both sides. ErrStale if the session changed.
 func (d *Desk) endTransfer(ctx context.Context, s Session, o Offer, outcome OfferOutcome) error {
 	now := d.now()
-	missed, err := d.missed(ctx, o, outcome, now)
+	missed, err := d.missed(ctx, o, outcome)
 	if err != nil {
 		return err
 	}

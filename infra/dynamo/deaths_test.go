@@ -417,9 +417,10 @@ func TestDeaths(t *testing.T) {
 			_, err := p.Accept(ctx, desktop("ann"), ref(s))
 			return err
 		}, 12, false},
-		{"accept without a seat", byTurns, 1, func(o *office) chat.Session {
+		{"accept without a seat", byTurns, 2, func(o *office) chat.Session {
 			s := o.writes("c1") // rings at Ann
 			o.accepts("bob", o.writes("c0"))
+			ok(o.tb, o.store.PutLicence(o.tb.Context(), 1))
 			return s
 		}, func(ctx context.Context, p *process, s chat.Session) error {
 			_, err := p.Accept(ctx, desktop("ann"), ref(s))

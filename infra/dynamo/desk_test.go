@@ -578,9 +578,10 @@ func TestLicence(t *testing.T) {
 		t.Run(string(q.Strategy), func(t *testing.T) {
 			t.Parallel()
 			o := opened(t, q, "ann", "bob")
-			ok(t, o.store.PutLicence(t.Context(), 1))
+			ok(t, o.store.PutLicence(t.Context(), 2))
 			s, next := o.writes("c1"), o.writes("c2")
 			o.is(next, chat.Offered, o.session(next.ID).Offered)
+			ok(t, o.store.PutLicence(t.Context(), 1))
 			s = o.accepts("ann", s)
 			if s.Seat != shard {
 				t.Errorf("seat %d", s.Seat)
@@ -607,6 +608,48 @@ func TestLicence(t *testing.T) {
 			if err != nil || shards[0].Used != 1 {
 				t.Errorf("shards %+v, %v", shards, err)
 			}
+		})
+	}
+}
+
+// Ensure that no more sessions ring than there are seats, so that nobody accepts in vain, and that a seat for which nobody rings any more
+// goes to the next in line, however that came.
+func TestRingsForSeats(t *testing.T) {
+	t.Parallel()
+	for name, way := range map[string]func(o *office, s chat.Session){
+		"the customer leaves": func(o *office, s chat.Session) {
+			_, err := o.desk.Leave(o.tb.Context(), page("c1"), s.ID)
+			ok(o.tb, err)
+			o.settle()
+		},
+		"all decline": func(o *office, s chat.Session) {
+			o.rejects("ann", s)
+			o.is(s, chat.Offered, "bob") // who came first goes on first
+			o.rejects("bob", o.session(s.ID))
+		},
+		"nobody answers": func(o *office, _ chat.Session) { o.pass(43 * time.Second) },
+		"all pause": func(o *office, s chat.Session) {
+			o.becomes("ann", chat.Paused)
+			o.becomes("bob", chat.Paused)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := opened(t, byTurns, "ann", "bob")
+			other := chat.Queue{ID: "other", Strategy: chat.BeepAll, Timeout: 20}
+			o.opens(other)
+			o.hires("eve", 2, other.ID)
+			ok(t, o.store.PutLicence(t.Context(), 1))
+			s := o.writes("c1")
+			o.is(s, chat.Offered, "ann")
+			next := o.writesTo(other.ID, "c2")
+			if o.is(next, chat.Waiting, ""); o.session(next.ID).NoSeat.IsZero() {
+				t.Error("it does not know what it lacks")
+			}
+			way(o, s)
+			o.is(next, chat.Offered, chat.Everybody)
+			o.accepts("eve", next)
+			o.keepsItsPromises(name)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -65,15 +66,11 @@ func TestLighterLeavesThePlace(t *testing.T) {
 	o.hires("ann", 1, queue, light.ID)
 	rings := o.writes("c1")
 	o.is(rings, chat.Offered, chat.Everybody)
-	ok(t, o.store.PutWebsite(t.Context(), chat.Website{ID: "other", Queues: []string{light.ID}}))
-	customer := chat.Connection{Principal: chat.Principal{Role: chat.RoleCustomer, ID: "c2", Website: "other"}, ID: "conn-c2"}
-	v, err := o.desk.Start(t.Context(), customer, opening("c2"))
-	ok(t, err)
-	o.settle()
-	o.is(v.Session, chat.Waiting, "")
+	later := o.writesTo(light.ID, "c2")
+	o.is(later, chat.Waiting, "")
 	o.accepts("ann", rings)
 	o.closes("ann", rings)
-	o.is(v.Session, chat.Offered, "ann")
+	o.is(later, chat.Offered, "ann")
 }
 
 // Ensure that an offer which ran out while an agent was full is nothing that they have missed: they are asked again, and do not become
@@ -98,4 +95,80 @@ func TestFullMissesNothing(t *testing.T) {
 	if o.agent("bob").Missed == 0 {
 		t.Error("he let it pass, and that is not counted")
 	}
+}
+
+// Ensure that an agent for whom it has rung is free for the next as soon as it rings for them no more, whoever took it.
+func TestWhoRangIsFreeForTheNext(t *testing.T) {
+	t.Parallel()
+	for name, way := range map[string]func(o *office, s chat.Session){
+		"a colleague took it": func(o *office, s chat.Session) { o.accepts("ann", s) },
+		"the customer left": func(o *office, s chat.Session) {
+			_, err := o.desk.Leave(o.tb.Context(), page("c1"), s.ID)
+			ok(o.tb, err)
+			o.settle()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			heavy := everybody
+			heavy.Weight = 5
+			o := opened(t, heavy)
+			light := chat.Queue{ID: "light", Strategy: chat.LongestIdle, Timeout: 60}
+			o.opens(light)
+			o.hires("ann", 1)
+			o.hires("bob", 1, queue, light.ID)
+			// Two places, for which two ring: nobody is left for the third.
+			s := o.writes("c1")
+			o.writes("c2")
+			third := o.writesTo(light.ID, "c3")
+			o.is(third, chat.Waiting, "")
+			o.rejects("bob", o.session(o.sessions[1])) // the second rings for ann alone now
+			o.is(third, chat.Waiting, "")
+			way(o, s)
+			o.is(third, chat.Offered, "bob")
+		})
+	}
+}
+
+// lagging is a store whose index of a queue's line is late.
+type lagging struct {
+	chat.Store
+	queue string
+	line  []chat.Waiter
+}
+
+func (l lagging) Waiting(ctx context.Context, queue string, width int) ([]chat.Waiter, error) {
+	if queue == l.queue {
+		return l.line, nil
+	}
+	return l.Store.Waiting(ctx, queue, width)
+}
+
+// Ensure that a session which the index still shows as waiting, and which rings meanwhile, keeps the place for which it does.
+func TestLateIndexKeepsThePlace(t *testing.T) {
+	t.Parallel()
+	heavy := everybody
+	heavy.Weight = 5
+	o := opened(t, heavy)
+	light := chat.Queue{ID: "light", Strategy: chat.LongestIdle, Timeout: 20}
+	o.opens(light)
+	o.hires("ann", 1, queue, light.ID)
+	s := o.writes("c1")
+	o.is(s, chat.Offered, chat.Everybody)
+	o.desk.Store = lagging{o.store, queue, []chat.Waiter{{Session: s.ID, Queue: queue, Weight: 5, Queued: s.Queued, State: chat.Waiting, Generation: 1, Turn: s.Turn}}}
+	o.is(o.writesTo(light.ID, "c2"), chat.Waiting, "")
+}
+
+// Ensure that an offer which has rung out, and whose routing is lost, keeps nobody from others.
+func TestRungOutKeepsNobody(t *testing.T) {
+	t.Parallel()
+	o := opened(t, everybody)
+	o.hires("ann", 1)
+	s := o.writes("c1")
+	o.loop.end(s.ID, true)
+	o.pass(25 * time.Second)
+	o.is(s, chat.Offered, chat.Everybody)
+	next := o.writes("c2")
+	o.is(next, chat.Offered, chat.Everybody)
+	o.accepts("ann", next)
 }

@@ -113,6 +113,20 @@ func (o *office) writes(customer string) chat.Session {
 	return o.session(v.Session.ID)
 }
 
+// writesTo is writes, on a page whose questions go to another queue.
+func (o *office) writesTo(queue, customer string) chat.Session {
+	o.tb.Helper()
+	o.pass(time.Second)
+	ok(o.tb, o.store.PutWebsite(o.tb.Context(), chat.Website{ID: "other", Queues: []string{queue}}))
+	c := page(customer)
+	c.Principal.Website = "other"
+	v, err := o.desk.Start(o.tb.Context(), c, opening(customer))
+	ok(o.tb, err)
+	o.knows(v.Session.ID)
+	o.settle()
+	return o.session(v.Session.ID)
+}
+
 func opening(customer string) chat.Opening {
 	return chat.Opening{Nonce: "nonce", CID: "m1", Text: "A question of " + customer, Person: chat.Person{Name: "Mx " + customer}}
 }
