@@ -142,6 +142,9 @@ func (in routing) ahead(agents []Agent) []Waiter {
 	return before
 }
 
+// rings reports whether an offer shows, or is about to be given back. One that was not, long after its time, holds nobody up.
+func (in routing) rings(w Waiter) bool { return !in.now.After(w.Until.Add(nearlyOver)) }
+
 // before reports whether a session of the line comes before this one and needs an agent: it waits, or rings for several.
 func (in routing) before(w Waiter) bool {
 	switch {
@@ -150,6 +153,5 @@ func (in routing) before(w Waiter) bool {
 	case w.State == Waiting:
 		return turning(w.Turn, w.Queued, in.now)
 	}
-	// One that has rung out is nobody's any more until it is given back, and then not theirs who let it pass.
-	return w.State == Offered && w.Offered == Everybody && !in.now.After(w.Until)
+	return w.State == Offered && w.Offered == Everybody && in.rings(w)
 }

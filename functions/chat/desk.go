@@ -176,9 +176,6 @@ func (d *Desk) answer(ctx context.Context, was Session, a Answer) {
 	d.besteffort(ctx, "answer routing", err)
 }
 
-// wakeWidth is how much of each queue's line a freed agent looks at.
-const wakeWidth = 50
-
 // wake lets the first in line look again whom one of these agents could take. One of them has a place more than before.
 func (d *Desk) wake(ctx context.Context, agents ...string) {
 	freed, err := d.Store.Agents(ctx, agents)
@@ -194,9 +191,9 @@ func (d *Desk) wake(ctx context.Context, agents ...string) {
 	d.wakeFirst(ctx, queues, func(w Waiter) bool { return slices.ContainsFunc(freed, w.takes) })
 }
 
-// wakeSeat lets the first in line that was held up by the licence look again: a seat is free, or nobody rings for it any more. Where
-// there are many that held nobody up.
-func (d *Desk) wakeSeat(ctx context.Context, except string) {
+// wakeSeat lets the first in line that was held up by the licence look again, of those whom it may be: a seat is free, or nobody rings for
+// it any more. Where many are, that held nobody up.
+func (d *Desk) wakeSeat(ctx context.Context, may func(Waiter) bool) {
 	shards, err := d.Store.Shards(ctx)
 	if err != nil {
 		d.besteffort(ctx, "read licence", err)
@@ -210,11 +207,13 @@ func (d *Desk) wakeSeat(ctx context.Context, except string) {
 		d.besteffort(ctx, "list queues", err)
 		return
 	}
-	d.wakeFirst(ctx, queues, func(w Waiter) bool { return !w.NoSeat.IsZero() && w.Session != except })
+	d.wakeFirst(ctx, queues, func(w Waiter) bool { return !w.NoSeat.IsZero() && may(w) })
 }
 
+func anybody(Waiter) bool { return true }
+
 func (d *Desk) wakeFirst(ctx context.Context, queues []string, fits func(Waiter) bool) {
-	line, err := d.line(ctx, queues, wakeWidth)
+	line, err := d.line(ctx, queues, lineWidth)
 	if err != nil {
 		d.besteffort(ctx, "read line", err)
 		return

@@ -151,7 +151,7 @@ func (d *Desk) finishEnding(ctx context.Context, except string, change Change) V
 		func() error { d.finishTransfer(ctx, change.Was, OfferCanceled, nil); return nil },
 		func() error {
 			if change.Was.Seat > 0 {
-				d.wakeSeat(ctx, "")
+				d.wakeSeat(ctx, anybody)
 			}
 			for _, a := range speakers {
 				d.wake(ctx, a)
@@ -279,7 +279,7 @@ func (d *Desk) endWaiting(ctx context.Context, except string, judged Session, la
 		func() error { d.wake(ctx, offer.rings()...); return nil },
 		func() error {
 			if judged.State == Offered {
-				d.wakeSeat(ctx, "")
+				d.wakeSeat(ctx, anybody)
 			}
 			return nil
 		},

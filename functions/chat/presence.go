@@ -321,6 +321,7 @@ func (d *Desk) finishWithdrawal(ctx context.Context, s *Session, agent string) {
 		return
 	}
 	d.answer(ctx, *s, AnswerWithdrawn)
+	d.wakeSeat(ctx, anybody)
 	d.tell(ctx, "", OfferGone{Ref: s.offerRef(), Outcome: OfferCanceled, Customer: d.person(ctx, *s).Name}, agentPrincipal(agent))
 }
 

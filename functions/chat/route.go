@@ -15,38 +15,42 @@ type Visit struct {
 	Entered    time.Time // when the execution entered the state; the task ends Patience later
 	Token      string
 	Round      int // of the transfer that the execution serves; 0: it routes
+
+	expired bool // an offer ran out in this visit
 }
 
 const (
-	// nearlyOver is how little time an offer may have left to ring (again): nobody decides in less.
+	// nearlyOver is how little time an offer may have left to ring (again): nobody decides in less. So long after its end it is given back.
 	nearlyOver = 2 * time.Second
 	// maxVerified is how many sessions ahead are checked against their items before the index is believed.
 	maxVerified = 10
+	// maxRings is of how many offers to several before a session it is read for whom they ring: more hardly do at once.
+	maxRings = 50
 )
 
 // Route is the router: it brings a waiting session one step on. It expires what is over, offers the session or parks it, and
 // leaves the task's token with it. It is idempotent: whatever it finds, DynamoDB had decided. An error makes the execution try
 // again in 5 s.
 func (d *Desk) Route(ctx context.Context, v Visit) error {
-	return d.decide(ctx, "route", func() error { return d.visit(ctx, v) })
+	return d.decide(ctx, "route", func() error { return d.visit(ctx, &v) })
 }
 
 // visit takes one step. ErrStale: the session changed, by somebody else's hand or by this step, so look again.
-func (d *Desk) visit(ctx context.Context, v Visit) error {
+func (d *Desk) visit(ctx context.Context, v *Visit) error {
 	if v.Round > 0 {
-		return d.visitTransfer(ctx, v)
+		return d.visitTransfer(ctx, *v)
 	}
 	s, last, err := d.readTail(ctx, v.Session)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	if err != nil || s.Generation != v.Generation || s.Part != v.Part || !s.InLine() {
-		return d.over(ctx, v)
+		return d.over(ctx, *v)
 	}
 	if s.State == Offered {
 		return d.visitOffered(ctx, v, s)
 	}
-	in := routing{session: s, visit: v, lease: d.Lease, keep: d.Retention}
+	in := routing{session: s, visit: *v, lease: d.Lease, keep: d.Retention}
 	if err := together(
 		func() error { return d.readRoster(ctx, &in) },
 		func() (err error) { in.shards, err = d.Store.Shards(ctx); return err },
@@ -57,12 +61,12 @@ func (d *Desk) visit(ctx context.Context, v Visit) error {
 	in.now = d.now()
 	switch {
 	case in.waitedTooLong():
-		return d.waitedTooLong(ctx, v, in, last)
+		return d.waitedTooLong(ctx, *v, in, last)
 	case in.abandoned():
 		if _, err := d.endWaiting(ctx, "", s, last, Abandoned, &Unseen{Session: s.ID, Seen: in.customer.Seen}); err != nil {
 			return err
 		}
-		return d.over(ctx, v)
+		return d.over(ctx, *v)
 	case in.newLap():
 		next := s
 		next.Skip = nil
@@ -101,9 +105,7 @@ func (d *Desk) visit(ctx context.Context, v Visit) error {
 	}
 	// An agent whose wrap-up is over, or who is within reach again, has woken nobody: whoever looks first wakes who is first.
 	d.wakeOne(ctx, al.sleeper())
-	if in.rings < in.seats() {
-		d.wakeSeat(ctx, s.ID) // there is a seat, and it rings for nobody
-	}
+	d.passSeat(ctx, in, candidates)
 	if !s.Turn.IsZero() { // who has just come knows their position
 		d.tellPosition(ctx, s, last.Place, d.position(ctx, s))
 	}
@@ -160,7 +162,7 @@ func (d *Desk) readRoster(ctx context.Context, in *routing) error {
 
 // visitOffered visits a session whose offer shows: it is expired, or the token is renewed and the offer pushed again, because
 // a router that died between transaction and push would have made an offer that nobody saw.
-func (d *Desk) visitOffered(ctx context.Context, v Visit, s Session) error {
+func (d *Desk) visitOffered(ctx context.Context, v *Visit, s Session) error {
 	o, err := d.Store.Offer(ctx, s.offerRef())
 	if err != nil {
 		return err
@@ -171,6 +173,7 @@ func (d *Desk) visitOffered(ctx context.Context, v Visit, s Session) error {
 			return err
 		}
 		d.wake(ctx, o.rings()...)
+		v.expired = true
 		return ErrStale
 	}
 	next := s
@@ -236,8 +239,22 @@ func (d *Desk) readClaims(ctx context.Context, in *routing) error {
 		}
 		ring, lack = in.claims(line)
 	}
-	in.rings, in.lacks = len(ring), len(lack)
+	in.ringing, in.lacking = len(ring), len(lack)
 	return nil
+}
+
+// passSeat wakes another session when this one is parked beside a seat for which nobody rings. One that only lacks a seat left it to
+// those before it; one for which it did not lack, or that rang for it, leaves it to all. That each wakes an earlier one, or lacks a seat
+// no more, is why this ends.
+func (d *Desk) passSeat(ctx context.Context, in routing, candidates []Agent) {
+	s := in.session
+	switch {
+	case in.ringing >= in.seats():
+	case len(candidates) > 0 && in.noSeat():
+		d.wakeSeat(ctx, func(w Waiter) bool { return w.compare(s.waiter()) < 0 })
+	case !s.NoSeat.IsZero() || in.visit.expired || s.Given.After(s.Turn):
+		d.wakeSeat(ctx, func(w Waiter) bool { return w.Session != s.ID })
+	}
 }
 
 // verify reads the items of some sessions of the line, unless there are too many. Whom one rings for is known if it still is that offer.
@@ -280,7 +297,7 @@ func (d *Desk) others(ctx context.Context, in routing, al allotment) ([]Agent, e
 func (d *Desk) readRings(ctx context.Context, in *routing) error {
 	var fs []func() error
 	for i, w := range in.line {
-		if w.State == Waiting || !in.before(w) || len(fs) == maxVerified {
+		if w.State == Waiting || !in.before(w) || len(fs) == maxRings {
 			continue
 		}
 		fs = append(fs, func() error {

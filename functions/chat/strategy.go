@@ -13,8 +13,8 @@ type routing struct {
 	roster   Roster
 	agents   []Agent
 	shards   []Shard
-	rings    int // how many others ring for a seat, and
-	lacks    int // how many before this one lack nothing else, where few seats are left
+	ringing  int // how many others ring for a seat, and
+	lacking  int // how many before this one lack nothing else, where few seats are left
 	customer SideRow
 	line     []Waiter
 	visit    Visit
@@ -59,7 +59,7 @@ func (in routing) seats() int {
 }
 
 // noSeat reports whether the licence has no seat left for this session.
-func (in routing) noSeat() bool { return len(in.shards) > 0 && in.seats() <= in.rings+in.lacks }
+func (in routing) noSeat() bool { return len(in.shards) > 0 && in.seats() <= in.ringing+in.lacking }
 
 // claims are the sessions of these that come to a seat before this one: those that ring, for when somebody accepts, and those before it
 // that lack nothing else.
@@ -67,7 +67,7 @@ func (in routing) claims(line []Waiter) (ring, lack []Waiter) {
 	for _, w := range line {
 		switch {
 		case w.Session == in.session.ID:
-		case w.State == Offered && !in.now.After(w.Until):
+		case w.State == Offered && in.rings(w):
 			ring = append(ring, w)
 		case w.State == Waiting && !w.NoSeat.IsZero() && turning(w.Turn, w.Queued, in.now) && w.compare(in.session.waiter()) < 0:
 			lack = append(lack, w)

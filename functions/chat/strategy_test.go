@@ -349,8 +349,11 @@ func TestAhead(t *testing.T) {
 		{"is offered to somebody alone", waiter(func(w *Waiter) { w.State, w.Offered = Offered, "ann" }), false},
 		{"rings for several, one candidate among them", waiter(func(w *Waiter) { w.State, w.Offered, w.Rings = Offered, Everybody, []string{"eve", "ann"} }), true},
 		{"rings, for whom was not read", waiter(func(w *Waiter) { w.State, w.Offered = Offered, Everybody }), true},
-		{"has rung out", waiter(func(w *Waiter) {
-			w.State, w.Offered, w.Rings, w.Until = Offered, Everybody, []string{"ann"}, morning.Add(-time.Millisecond)
+		{"has rung out, and is about to be given back", waiter(func(w *Waiter) {
+			w.State, w.Offered, w.Rings, w.Until = Offered, Everybody, []string{"ann"}, morning.Add(-nearlyOver)
+		}), true},
+		{"has rung out, and its routing is lost", waiter(func(w *Waiter) {
+			w.State, w.Offered, w.Rings, w.Until = Offered, Everybody, []string{"ann"}, morning.Add(-nearlyOver-time.Millisecond)
 		}), false},
 		{"rings for others", waiter(func(w *Waiter) { w.State, w.Offered, w.Rings = Offered, Everybody, []string{"eve"} }), false},
 		{"came later and rings", waiter(func(w *Waiter) {
@@ -526,7 +529,7 @@ func TestPark(t *testing.T) {
 		{"beside a seat", []Shard{{1, 8, 10}}, 1, 0, there, want},
 		{"no limit", nil, 3, 0, there, want},
 	} {
-		in.shards, in.rings, in.lacks = test.shards, test.rings, test.lacks
+		in.shards, in.ringing, in.lacking = test.shards, test.rings, test.lacks
 		equal(t, test.name, in.park(test.candidates).Now, test.want)
 	}
 }
@@ -540,7 +543,8 @@ func TestClaims(t *testing.T) {
 		{Session: "s1", State: Offered, Offered: "ann", Until: soon, Weight: 9},
 		{Session: "alone", State: Offered, Offered: "ann", Until: morning},
 		{Session: "several", State: Offered, Offered: Everybody, Until: soon, Queue: "other"},
-		{Session: "over", State: Offered, Offered: Everybody, Until: ago},
+		{Session: "about to be given back", State: Offered, Offered: Everybody, Until: ago},
+		{Session: "over", State: Offered, Offered: Everybody, Until: before},
 		{Session: "waits", State: Waiting, Queued: before, Turn: ago, Weight: 1},
 		{Session: "lacks", State: Waiting, Queued: before, Turn: ago, Weight: 1, NoSeat: ago},
 		{Session: "lacks, and is lost", State: Waiting, Queued: before, Turn: before, Weight: 1, NoSeat: ago},
@@ -552,7 +556,7 @@ func TestClaims(t *testing.T) {
 		}
 		return list
 	}
-	equal(t, "ring", names(ring), []string{"alone", "several"})
+	equal(t, "ring", names(ring), []string{"alone", "several", "about to be given back"})
 	equal(t, "lack", names(lack), []string{"lacks"})
 }
 

@@ -625,6 +625,7 @@ func TestRingsForSeats(t *testing.T) {
 		"all decline": func(o *office, s chat.Session) {
 			o.rejects("ann", s)
 			o.is(s, chat.Offered, "bob") // who came first goes on first
+			o.pass(time.Second)
 			o.rejects("bob", o.session(s.ID))
 		},
 		"nobody answers": func(o *office, _ chat.Session) { o.pass(43 * time.Second) },
