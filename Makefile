@@ -82,7 +82,7 @@ reports := build/reports
 testsum := go run ./tools/testsum
 
 # One after the other: each of these keeps all cores busy by itself, and tests that share them with a compiler run out of time.
-test: setup ## Everything CI runs: lint, generated files, unit, store, loop and browser tests
+test: setup ## What CI runs, with make stack: lint, generated files, unit, store, loop and browser tests
 	@rm -rf $(reports) && mkdir -p $(reports) && date +%s >$(reports)/started
 	@$(MAKE) -j2 build/parley web
 	@$(MAKE) -k lint-web test-web lint-go test-go; checks=$$?; \
@@ -179,14 +179,20 @@ SCHEDULES ?= 20000
 FROM      ?= 0
 WITHIN    ?= 3h
 
-.PHONY: soak mutants
-soak: ## Play 20,000 random schedules against the promises of functions/chat (SCHEDULES=n FROM=seed WITHIN=3h)
+.PHONY: soak fairness mutants
+soak: ## Play 20,000 random schedules against the promises of functions/chat, and a whole day (SCHEDULES=n FROM=seed WITHIN=3h)
 	@tools/need.sh go node git make
 	@$(MAKE) -j2 modules engine
 	@mkdir -p build
 	@$(step) "Compiling the schedules" go test -c -o build/schedules ./infra/schedules
 	@cd infra/schedules && ../../build/schedules -test.run '^TestSchedules$$' -test.v -test.timeout 0 \
 		-schedules $(SCHEDULES) -from $(FROM) -within $(WITHIN) -progress $(FLAGS)
+	@$(MAKE) fairness FLAGS=
+
+fairness: ## Play a day of 10,000 chats, measure who waits beside whom, and write docs/fairness.md (FLAGS="-seed 2")
+	@tools/need.sh go node git make
+	@$(MAKE) -j2 modules engine
+	@go test -count=1 -timeout 0 -v ./infra/fairness -run '^TestDay$$' -args -chats 10000 -docs -progress $(FLAGS)
 
 mutants: ## Break the code in one place after the other, and show that the schedules notice each
 	@tools/need.sh go node git make

@@ -96,6 +96,7 @@ var rules = []rule{
 	{"infra/e2e/bench", []string{"functions/wire", "infra/e2e/play"}, "it measures what customers and agents feel"},
 	{"infra/simulation", []string{"functions/chat"}, "it stands in for time and for the routing executions"},
 	{"infra/schedules", nil, "it is tests only: they play on the real store"},
+	{"infra/fairness", nil, "it is tests only: they play a day on the real store"},
 	{"infra/schedules/mutants", nil, "it knows the files that it breaks, not what is in them"},
 	{"infra/cost", []string{"functions/wire", "infra/dynamo", "infra/e2e/play", "infra/local/meter"}, "it plays on a runner and reads its meter"},
 	{"infra/stack", []string{"functions/wire", "infra/config", "infra/dynamo", "infra/e2e/play", "infra/local/*"}, "it deploys the whole and plays on it"},

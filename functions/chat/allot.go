@@ -25,7 +25,7 @@ type place struct {
 	n     int
 }
 
-// places are an agent's free places, the one by which they can be asked alone last.
+// freePlaces are an agent's free places, the one by which they can be asked alone last.
 func (a Agent) freePlaces() []place {
 	var ps []place
 	for n := a.places() - 1 + btoi(a.Offer != ""); n >= btoi(a.Offer != ""); n-- {
