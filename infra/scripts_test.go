@@ -15,7 +15,9 @@ import (
 const recorder = `#!/bin/sh
 printf '%s %s\n' "$(basename "$0")" "$*" >>"$CALLS"
 case "$*" in
-*nosuch*) exit 1 ;;
+*get-caller-identity*) [ "${WHO-123456789012}" ] && echo "${WHO-123456789012}" || { echo "Unable to locate credentials"; exit 1; } ;;
+*describe-stacks*nosuch*) echo "Stack with id nosuch does not exist"; exit 1 ;;
+*describe-stacks*closed*) echo "AccessDenied"; exit 1 ;;
 *SiteBucketName*) echo bucket ;;
 *SiteId*) echo E123 ;;
 *SiteUrl*) echo https://chat.example.com ;;
@@ -54,7 +56,8 @@ func TestDestroyAsks(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			calls, said, ok := script(t, []string{"sam"}, []string{"CONFIRM=" + test.confirm}, "destroy.sh", "parley-test")
+			calls, said, ok := script(t, []string{"sam", "aws"}, []string{"CONFIRM=" + test.confirm}, "destroy.sh", "parley-test")
+			calls = slices.DeleteFunc(calls, func(call string) bool { return strings.HasPrefix(call, "aws ") })
 			var want []string
 			if test.deletes {
 				want = []string{"sam delete --stack-name parley-test --no-prompts"}
@@ -69,20 +72,51 @@ func TestDestroyAsks(t *testing.T) {
 // Ensure that a first deployment asks and a later one does not, and that every one makes new versions.
 func TestDeployAsksTheFirstTime(t *testing.T) {
 	t.Parallel()
+	config := filepath.Join(t.TempDir(), "samconfig.toml")
+	deploy := "sam deploy --config-file " + config + " --stack-name "
 	for _, test := range []struct {
 		stack string
 		flags []string
 		want  string
 	}{
-		{"parley", nil, "sam deploy --stack-name parley"},
-		{"nosuch", nil, "sam deploy --stack-name nosuch --guided"},
-		{"nosuch", []string{"--no-confirm-changeset"}, "sam deploy --stack-name nosuch --no-confirm-changeset"},
+		{"parley", nil, deploy + "parley"},
+		{"nosuch", nil, deploy + "nosuch --guided"},
+		{"nosuch", []string{"--no-confirm-changeset"}, deploy + "nosuch --no-confirm-changeset"},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			t.Parallel()
-			calls, _, _ := script(t, []string{"sam"}, nil, "deploy.sh", append([]string{test.stack}, test.flags...)...)
-			if len(calls) != 3 || calls[0] != "sam build" || calls[2] != test.want {
-				t.Errorf("called %q, want sam build and at last %q", calls, test.want)
+			calls, said, _ := script(t, []string{"sam", "aws"}, []string{"SAM_CONFIG=" + config}, "deploy.sh", append([]string{test.stack}, test.flags...)...)
+			calls = slices.DeleteFunc(calls, func(call string) bool { return strings.HasPrefix(call, "aws ") })
+			if want := []string{"sam build --config-file " + config, test.want}; !slices.Equal(calls, want) {
+				t.Errorf("called %q, want %q", calls, want)
+			}
+			if !strings.Contains(said, "account 123456789012") {
+				t.Errorf("it said\n%s", said)
+			}
+		})
+	}
+}
+
+// Ensure that who cannot deploy hears so at once and in words, before anything is built: without credentials, without rights to look,
+// by a name that no stack can have, without a tool.
+func TestDeployLooksFirst(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, stack string
+		tools, env  []string
+		says        string
+	}{
+		{"no credentials", "parley", []string{"sam", "aws"}, []string{"WHO="}, "AWS does not say who you are"},
+		{"no rights", "closed", []string{"sam", "aws"}, nil, "It is not known whether there is a stack closed"},
+		{"no name", "Bad_Name", []string{"sam", "aws"}, nil, "not 'Bad_Name'"},
+		{"no AWS CLI", "parley", []string{"sam"}, nil, "needs the AWS CLI"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			calls, said, ok := script(t, test.tools, test.env, "deploy.sh", test.stack)
+			built := slices.ContainsFunc(calls, func(call string) bool { return strings.HasPrefix(call, "sam ") })
+			if ok || built || !strings.Contains(said, test.says) {
+				t.Errorf("it ended well: %t, called %q and said\n%s", ok, calls, said)
 			}
 		})
 	}
@@ -110,7 +144,10 @@ func TestPublishPutsPagesLast(t *testing.T) {
 func TestPublishSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	calls, said, ok := script(t, []string{"aws"}, nil, "publish.sh", "nosuch")
-	if ok || len(calls) != 1 || !strings.Contains(said, "STACK=") {
+	puts := slices.ContainsFunc(calls, func(call string) bool {
+		return strings.HasPrefix(call, "aws s3") || strings.HasPrefix(call, "aws cloudfront")
+	})
+	if ok || puts || !strings.Contains(said, "There is no stack nosuch. STACK=") {
 		t.Errorf("no such stack: it ended well: %t, called %q and said\n%s", ok, calls, said)
 	}
 	dirname, err := exec.LookPath("dirname")

@@ -8,6 +8,10 @@ stack=$1
 
 sam=$(command -v sam || command -v .stack/sam/bin/sam) || { echo "Deleting needs the SAM CLI, as deploying does." >&2; exit 1; }
 export SAM_CLI_TELEMETRY="${SAM_CLI_TELEMETRY:-0}"
+. tools/aws.sh
+named "$stack"
+known Deleting
+exists || { echo "There is no stack $stack. STACK=... names another, AWS_REGION its Region." >&2; exit 1; }
 
 cat >&2 <<TEXT
 This ends Parley for everybody: open chats break off, and the stack $stack with its functions, APIs, state machine, alarms and

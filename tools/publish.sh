@@ -13,11 +13,10 @@ assets="public, max-age=31536000, immutable"
 loader="public, max-age=300, stale-while-revalidate=86400"
 pages="no-cache"
 
-if ! command -v aws >/dev/null; then
-    echo "Publishing needs the AWS CLI (version 1 or 2): https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html" \
-        "or, with Python, pip install awscli. The stack itself is untouched; then: make publish STACK=$stack" >&2
-    exit 1
-fi
+. tools/aws.sh
+named "$stack"
+known Publishing
+exists || { echo "There is no stack $stack. STACK=... names another, AWS_REGION its Region." >&2; exit 1; }
 for folder in widget desktop; do
     [ -d "$folder/dist/assets" ] || { echo "There is no $folder/dist: make web" >&2; exit 1; }
 done
@@ -25,7 +24,7 @@ done
 output() {
     value=$(aws cloudformation describe-stacks --stack-name "$stack" --output text \
         --query "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue") && [ -n "$value" ] ||
-        { echo "The stack $stack is not there, or is none of Parley's (no output $1). STACK=... names another, AWS_REGION its Region." >&2; exit 1; }
+        { echo "The stack $stack is none of Parley's: it has no output $1. STACK=... names another, AWS_REGION its Region." >&2; exit 1; }
     printf '%s\n' "$value"
 }
 bucket=$(output SiteBucketName) && site=$(output SiteId) && url=$(output SiteUrl) || exit 1
