@@ -25,9 +25,13 @@ export function targets(
   rank: Map<string, number>,
 ) {
   const inside = new Set([me, s.owner?.id, ...s.assist.map((a) => a.id)]);
-  const queues = (team.queues ?? []).map(
-    (queue): Target => ({ kind: 'queue', id: `q:${queue.queue.id}`, name: queue.queue.name, queue }),
-  );
+  // Of those whom a queue counts as free, who is in the chat already cannot take it.
+  const counted = (queue: TeamQueue) =>
+    team.agents.filter((a) => inside.has(a.id) && free(a) && a.queues.includes(queue.queue.id)).length;
+  const queues = (team.queues ?? []).map((queue): Target => {
+    const others = { ...queue, available: Math.max(0, queue.available - counted(queue)) };
+    return { kind: 'queue', id: `q:${queue.queue.id}`, name: queue.queue.name, queue: others };
+  });
   const agents = team.agents
     .filter((agent) => !inside.has(agent.id))
     .map((agent): Target => ({ kind: 'agent', id: `a:${agent.id}`, name: agent.name, agent }))

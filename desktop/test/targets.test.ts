@@ -36,6 +36,16 @@ describe('where a chat can go', () => {
     ]);
   });
 
+  test('who is in the chat is not counted among those who could take it', () => {
+    const queues = [{ queue: { id: 'orders', name: 'Orders' }, available: 2, waiting: 0 }];
+    const agents = [
+      colleague('marta', 'Marta', { queues: ['orders'] }),
+      colleague('ben', ben.name, { queues: ['trade'] }),
+    ];
+    const [orders] = targets(team({ queues, agents }), 'marta', { ...s, assist: [ben] }, new Map());
+    expect(orders?.kind === 'queue' && orders.queue.available).toBe(1);
+  });
+
   test('a queue where nobody is free takes a chat, but cannot help', () => {
     const trade = targets(team(), 'marta', s, new Map())[1] as Target;
     expect(open(trade, false)).toBe(true);

@@ -204,16 +204,22 @@ func (c *command) apply(ctx context.Context, file string) error {
 	case err != nil:
 		return fmt.Errorf("%w\n%d of %d changes were made; the same command makes the rest", err, made, len(plan.Changes))
 	}
-	_, err = fmt.Fprintln(c.out, "Done. What agents and pages see of it is a minute old at most.")
+	_, err = fmt.Fprintln(c.out, "Done. Agents and pages see it within a minute.")
 	return err
 }
 
+var errNobody = errors.New("there is nobody to ask whether to make these changes: add -yes. Nothing was changed")
+
 func (c *command) ask() (bool, error) {
 	if !c.asks {
-		return false, errors.New("there is nobody to ask whether to make these changes: add -yes. Nothing was changed")
+		return false, errNobody
 	}
 	fmt.Fprint(c.out, "Make these changes? [y/N] ")
 	line, err := bufio.NewReader(c.in).ReadString('\n')
+	if errors.Is(err, io.EOF) && line == "" {
+		fmt.Fprintln(c.out)
+		return false, errNobody
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return false, err
 	}

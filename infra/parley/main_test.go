@@ -53,11 +53,14 @@ func (s *stage) file(name, content string) string {
 	return path
 }
 
+// silence is the answer of /dev/null, which looks like a terminal.
+const silence = "silence"
+
 // run calls the program; answer is what somebody types, "" if nobody sits there.
 func (s *stage) run(answer string, args ...string) (string, error) {
 	s.Helper()
 	var out bytes.Buffer
-	c := command{env: func(name string) string { return s.env[name] }, in: strings.NewReader(answer), out: &out, asks: answer != ""}
+	c := command{env: func(name string) string { return s.env[name] }, in: strings.NewReader(strings.TrimSuffix(answer, silence)), out: &out, asks: answer != ""}
 	err := c.run(context.Background(), args)
 	return out.String(), err
 }
@@ -93,7 +96,7 @@ const (
     queues: [sales]
 3 to add, 0 to change, 0 to delete.
 `
-	done    = "Done. What agents and pages see of it is a minute old at most.\n"
+	done    = "Done. Agents and pages see it within a minute.\n"
 	nothing = "Nothing to change: the stack is as the file says.\n"
 )
 
@@ -106,6 +109,7 @@ func TestApplyAndExport(t *testing.T) {
 	s.must(plan+"Make these changes? [y/N] Nothing was changed.\n", "n\n", "apply", "-stack", stack, file)
 	s.must(plan+"Make these changes? [y/N] Nothing was changed.\n", "\n", "apply", "-stack", stack, file)
 	s.fails("there is nobody to ask", "", "apply", "-stack", stack, file)
+	s.fails("there is nobody to ask", silence, "apply", "-stack", stack, file)
 	s.must(plan+"Make these changes? [y/N] "+done, "yes\n", "apply", file, "-stack", stack)
 	s.must(nothing, "", "apply", "-stack", stack, file)
 
