@@ -5,8 +5,8 @@
 # it takes the stack's own.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-stack=$1
-shift
+stack=${1-}
+[ $# = 0 ] || shift
 . tools/aws.sh
 
 sam=$(command -v sam || command -v .stack/sam/bin/sam) || {

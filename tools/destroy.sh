@@ -4,7 +4,7 @@
 # CONFIRM=stack answers for a script that has nobody to ask.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-stack=$1
+stack=${1-}
 
 sam=$(command -v sam || command -v .stack/sam/bin/sam) || { echo "Deleting needs the SAM CLI, as deploying does." >&2; exit 1; }
 export SAM_CLI_TELEMETRY="${SAM_CLI_TELEMETRY:-0}"

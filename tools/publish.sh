@@ -8,7 +8,7 @@
 #   pages    asked for every time. They come last, when the assets that they name are there.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-stack=$1
+stack=${1-}
 assets="public, max-age=31536000, immutable"
 loader="public, max-age=300, stale-while-revalidate=86400"
 pages="no-cache"

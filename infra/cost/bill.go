@@ -165,7 +165,7 @@ func billOf(one usage, p prices) (bill, error) {
 	add("API Gateway: HTTPS requests", u.requests, "request", "")
 	add("Data out of sockets", u.bytesOut, "transfer", "")
 	add("Lambda: invocations", u.calls, "invocation", "")
-	add("Lambda: compute", u.gigabytes*wall.Seconds(), "compute", fmt.Sprintf("at %d ms a call; measured here: %.1f ms", wall.Milliseconds(), u.millis/u.calls))
+	add("Lambda: compute, GB-s", u.gigabytes*wall.Seconds(), "compute", fmt.Sprintf("at %d ms a call; measured here: %.1f ms", wall.Milliseconds(), u.millis/u.calls))
 	add("DynamoDB: writes", u.writes, "write", "")
 	add("DynamoDB: reads", u.reads, "read", "")
 	add("DynamoDB: storage, 1 month", u.stored, "storage", "each further month costs the same again")
