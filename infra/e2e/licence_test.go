@@ -34,7 +34,7 @@ func TestFullLicence(t *testing.T) {
 			if v := berta.Beat().Sessions[0]; v.State != wire.SessionWaiting || v.Position != 1 {
 				s.Errorf("Berta waits as %+v, want to be next", v)
 			}
-			agent.Closes(ada)
+			ada.Leave()
 			agent.takes(berta)
 			agent.Closes(berta) // and the seat is free for the next
 			s.awaitOpen("open")

@@ -41,7 +41,9 @@ test.describe('an agent is gone', () => {
 
     await jonas.offline(false);
     await expect(jonas.page.getByText('This chat is no longer yours')).toBeVisible();
-    await expect(jonas.page.getByText('It went to Plant care, so that Ana Lima is not left alone.')).toBeVisible();
+    await expect(
+      jonas.page.getByText('It went to Plant care, so that Ana Lima is not left alone.'),
+    ).toBeVisible();
     await expect(jonas.page.getByRole('button', { name: /^Your status/ })).toHaveAccessibleName(/Offline/);
   });
 });
