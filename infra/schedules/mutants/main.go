@@ -81,7 +81,7 @@ func (m mutant) play(ctx context.Context, dir string, schedules int) (catch, err
 	if out, err := build.CombinedOutput(); err != nil {
 		return catch{}, fmt.Errorf("it does not build: %w\n%s", err, out)
 	}
-	test := exec.CommandContext(ctx, binary, "-test.run", "^TestSchedules$", "-schedules", strconv.Itoa(schedules))
+	test := exec.CommandContext(ctx, binary, "-test.run", "^TestSchedules$", "-schedules", strconv.Itoa(schedules), "-within", "1h")
 	test.Dir = filepath.Join("infra", "schedules")
 	out, err := test.CombinedOutput()
 	if err == nil {
