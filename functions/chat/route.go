@@ -194,10 +194,13 @@ func (d *Desk) allot(ctx context.Context, in *routing, candidates []Agent) (allo
 	for _, a := range candidates {
 		queues = union(queues, a.Queues)
 	}
-	var err error
-	if in.line, err = d.line(ctx, queues, lineWidth); err != nil {
-		return allotment{}, err
+	if in.line == nil { // else the lines of all queues were read for the seats
+		var err error
+		if in.line, err = d.line(ctx, queues, lineWidth); err != nil {
+			return allotment{}, err
+		}
 	}
+	in.line = slices.DeleteFunc(in.line, func(w Waiter) bool { return !slices.Contains(queues, w.Queue) })
 	if err := d.readRings(ctx, in); err != nil {
 		return allotment{}, err
 	}
@@ -228,16 +231,15 @@ func (d *Desk) readClaims(ctx context.Context, in *routing) error {
 	if err != nil {
 		return err
 	}
-	line, err := d.line(ctx, queues, lineWidth)
-	if err != nil {
+	if in.line, err = d.line(ctx, queues, lineWidth); err != nil {
 		return err
 	}
-	ring, lack := in.claims(line)
+	ring, lack := in.claims(in.line)
 	if len(ring)+len(lack) >= left {
-		if err := d.verify(ctx, line, slices.Concat(ring, lack)); err != nil {
+		if err := d.verify(ctx, in.line, slices.Concat(ring, lack)); err != nil {
 			return err
 		}
-		ring, lack = in.claims(line)
+		ring, lack = in.claims(in.line)
 	}
 	in.ringing, in.lacking = len(ring), len(lack)
 	return nil

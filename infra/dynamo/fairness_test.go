@@ -55,18 +55,27 @@ func TestRingsForPlaces(t *testing.T) {
 	o.is(first, chat.Waiting, "")
 }
 
-// Ensure that a session which reserves an agent does not take the place for which a heavier one rings.
-func TestLighterLeavesThePlace(t *testing.T) {
-	t.Parallel()
+// light is the queue of twoWeights that comes last.
+const light = "light"
+
+// twoWeights is an office where a heavy queue rings for everybody and a light one asks one after the other.
+func twoWeights(t *testing.T) *office {
+	t.Helper()
 	heavy := everybody
 	heavy.Weight = 5
 	o := opened(t, heavy)
-	light := chat.Queue{ID: "light", Strategy: chat.LongestIdle, Timeout: 20}
-	o.opens(light)
-	o.hires("ann", 1, queue, light.ID)
+	o.opens(chat.Queue{ID: light, Strategy: chat.LongestIdle, Timeout: 20})
+	return o
+}
+
+// Ensure that a session which reserves an agent does not take the place for which a heavier one rings.
+func TestLighterLeavesThePlace(t *testing.T) {
+	t.Parallel()
+	o := twoWeights(t)
+	o.hires("ann", 1, queue, light)
 	rings := o.writes("c1")
 	o.is(rings, chat.Offered, chat.Everybody)
-	later := o.writesTo(light.ID, "c2")
+	later := o.writesTo(light, "c2")
 	o.is(later, chat.Waiting, "")
 	o.accepts("ann", rings)
 	o.closes("ann", rings)
@@ -110,17 +119,13 @@ func TestWhoRangIsFreeForTheNext(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			heavy := everybody
-			heavy.Weight = 5
-			o := opened(t, heavy)
-			light := chat.Queue{ID: "light", Strategy: chat.LongestIdle, Timeout: 60}
-			o.opens(light)
+			o := twoWeights(t)
 			o.hires("ann", 1)
-			o.hires("bob", 1, queue, light.ID)
+			o.hires("bob", 1, queue, light)
 			// Two places, for which two ring: nobody is left for the third.
 			s := o.writes("c1")
 			o.writes("c2")
-			third := o.writesTo(light.ID, "c3")
+			third := o.writesTo(light, "c3")
 			o.is(third, chat.Waiting, "")
 			o.rejects("bob", o.session(o.sessions[1])) // the second rings for ann alone now
 			o.is(third, chat.Waiting, "")
@@ -147,16 +152,12 @@ func (l lagging) Waiting(ctx context.Context, queue string, width int) ([]chat.W
 // Ensure that a session which the index still shows as waiting, and which rings meanwhile, keeps the place for which it does.
 func TestLateIndexKeepsThePlace(t *testing.T) {
 	t.Parallel()
-	heavy := everybody
-	heavy.Weight = 5
-	o := opened(t, heavy)
-	light := chat.Queue{ID: "light", Strategy: chat.LongestIdle, Timeout: 20}
-	o.opens(light)
-	o.hires("ann", 1, queue, light.ID)
+	o := twoWeights(t)
+	o.hires("ann", 1, queue, light)
 	s := o.writes("c1")
 	o.is(s, chat.Offered, chat.Everybody)
 	o.desk.Store = lagging{o.store, queue, []chat.Waiter{{Session: s.ID, Queue: queue, Weight: 5, Queued: s.Queued, State: chat.Waiting, Generation: 1, Turn: s.Turn}}}
-	o.is(o.writesTo(light.ID, "c2"), chat.Waiting, "")
+	o.is(o.writesTo(light, "c2"), chat.Waiting, "")
 }
 
 // Ensure that an offer which has rung out, and whose routing is lost, keeps nobody from others.
