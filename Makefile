@@ -99,7 +99,7 @@ e2e: setup ## The whole product over real sockets and in a real browser; screens
 
 # The counter says whether tests passed, from the report; an exit status would get lost in the pipe.
 .PHONY: test-go test-web test-widget test-desktop test-browser
-# In the simulations one thing happens after the other: the race detector finds nothing there and takes three times as long.
+# In the simulations one thing happens after the other, and what they run infra/dynamo runs under the race detector: it only doubled their time.
 simulations := schedules fairness
 test-go: build/parley web
 	@{ go test -race -count=1 -json $$(go list ./... | grep -v $(simulations:%=-e '/infra/%$$')); \
