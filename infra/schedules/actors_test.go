@@ -380,7 +380,7 @@ func (w *world) routes(v chat.Visit) {
 		}
 	}
 	for _, a := range w.agents { // another offer may be on its way to them while they take this one
-		if last := len(a.row().set("open")) == a.row().int("cap")-1; a.here && (last && w.happens(0.3) || w.happens(0.05)) {
+		if a.here && (a.lastPlace() && w.happens(0.3) || w.happens(0.05)) {
 			for _, ref := range a.ringing() {
 				a.accepts(ref, 1)
 			}

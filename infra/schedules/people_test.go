@@ -533,6 +533,9 @@ func (a *agent) returns() {
 // accepts takes an offer; a desktop without an answer asks again.
 func (a *agent) accepts(ref chat.OfferRef, tries int) {
 	d := a.desktop()
+	if a.lastPlace() && a.w.happens(0.5) {
+		a.isGivenOne()
+	}
 	var v chat.View
 	answered := a.w.promises.asks(ref, a.id)
 	a.w.do(a.id+" accepts "+text(ref), func(ctx context.Context, desk *chat.Desk) (err error) {
@@ -555,6 +558,19 @@ func (a *agent) accepts(ref chat.OfferRef, tries int) {
 			a.w.after(a.w.within(2*time.Second), func() { a.accepts(ref, tries-1) })
 		}
 	})
+}
+
+// lastPlace reports whether the agent has one place left.
+func (a *agent) lastPlace() bool { return len(a.row().set("open")) == a.row().int("cap")-1 }
+
+// isGivenOne: a colleague hands a session to this agent alone, which holds a place of theirs.
+func (a *agent) isGivenOne() {
+	for _, c := range a.w.agents {
+		if session := c.mine(); c != a && c.here && session != "" {
+			c.handsOver(chat.Handover{Session: session, Agent: a.id, Note: "yours?"})
+			return
+		}
+	}
 }
 
 func (a *agent) rejects(ref chat.OfferRef, tries int) {
